@@ -1,0 +1,228 @@
+//! One cell: one strategy with one seed, from where the run folder says it
+//! stopped to the last round.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Instant,
+};
+
+use ndarray::Array2;
+use relabel_models::{Classifier, CrossValidation, FoldWatch, Watch};
+use relabel_scoring::{AnnotatorId, Class, Round, Seed, Stream};
+
+use crate::{
+    Cell, CellEvent, Config, CrossValidatedLearner, CrowdOracle, ExperimentError, Loop, Observer,
+    Pool, RoundOutput, RoundRecord, Setting,
+    dataset::Prepared,
+    store::{CellFolder, EventRecord},
+    strategy::{StrategyInfo, StreamDraws},
+};
+
+/// How a cell ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CellOutcome {
+    /// All rounds are on disk.
+    Finished,
+    /// Another process works on it.
+    Locked,
+}
+
+/// Everything needed to run one cell.
+pub struct CellRun<'a> {
+    /// Strategy and seed.
+    pub cell: &'a Cell,
+    /// The strategy's table row.
+    pub info: &'a StrategyInfo,
+    /// The run's configuration.
+    pub config: &'a Config,
+    /// The data.
+    pub data: &'a Prepared,
+    /// The models of this strategy.
+    pub classifiers: &'a [Box<dyn Classifier>],
+    /// How folds are made.
+    pub validation: &'a CrossValidation,
+    /// Told about progress.
+    pub observer: &'a dyn Observer,
+    /// Set when the user asks to stop.
+    pub stop: &'a AtomicBool,
+}
+
+/// The state between two rounds.
+struct Progress {
+    pool: Pool,
+    carried: Option<Vec<Array2<f64>>>,
+    records: Vec<RoundRecord>,
+}
+
+impl CellRun<'_> {
+    /// Runs the rounds that are not on disk yet.
+    ///
+    /// # Errors
+    /// If a model or the disk fails, or the user asked to stop; finished rounds stay.
+    pub fn run(&self, folder: &CellFolder) -> Result<Vec<RoundRecord>, ExperimentError> {
+        let rounds = self.config.run.rounds;
+        let mut progress = self.restore(folder);
+        self.tell(CellEvent::Started { rounds_done: progress.records.len(), rounds });
+        let strategy = self.info.build();
+        let seed = Seed(self.cell.seed);
+        let watch = CellWatch { run: self, round: progress.records.len().into() };
+        let learner = CrossValidatedLearner {
+            store: &self.data.store,
+            test: &self.data.test,
+            test_truth: &self.data.test_truth,
+            classifiers: self.classifiers,
+            validation: self.validation.clone(),
+            seed,
+            watch: &watch,
+        };
+        let oracle = self.oracle(seed);
+        let cell_loop = Loop {
+            setting: self.setting(seed),
+            strategy: strategy.as_ref(),
+            learner: &learner,
+            oracle: &oracle,
+        };
+        for number in progress.records.len()..rounds {
+            watch.round.store(number, Ordering::Relaxed);
+            let round = Round(number as u16);
+            let start = Instant::now();
+            let stream = Stream::new(seed, "strategy", round, 0);
+            let mut draws = StreamDraws::new(stream);
+            let output =
+                cell_loop.round(round, &progress.pool, progress.carried.as_deref(), &mut draws)?;
+            let took = start.elapsed();
+            let record = self.record(round, &progress.pool, &output, took.as_secs_f64());
+            folder.write_round(record.clone(), &output.carried)?;
+            for note in &output.notes {
+                self.tell(CellEvent::Note(format!("round {number}: {note}")));
+            }
+            self.tell(CellEvent::Round {
+                round: number,
+                rounds,
+                n_labels: record.n_labels,
+                model_accuracy: record.metrics.model_accuracy,
+                consensus_accuracy: record.metrics.consensus_accuracy,
+                took,
+            });
+            progress.pool.advance(&output.selection, &output.events);
+            progress.carried = Some(output.carried);
+            progress.records.push(record);
+        }
+        folder.finish(rounds)?;
+        self.tell(CellEvent::Finished);
+        Ok(progress.records)
+    }
+
+    /// The state after the last round whose files are sound.
+    fn restore(&self, folder: &CellFolder) -> Progress {
+        let (mut records, note) = folder.records(self.config.run.rounds);
+        if let Some(note) = note {
+            self.tell(CellEvent::Note(note));
+        }
+        let mut carried = None;
+        while let Some(last) = records.last() {
+            match folder.carried(last) {
+                Ok(probabilities) => {
+                    carried = Some(probabilities);
+                    break;
+                }
+                // The last round's leftovers are removed only after the mark of completion.
+                Err(error) => {
+                    self.tell(CellEvent::Note(format!("{error}; its round is run again")));
+                    records.pop();
+                }
+            }
+        }
+        let mut pool = self.data.start.clone();
+        for record in &records {
+            pool.advance(&record.selection(), &record.label_events());
+        }
+        Progress { pool, carried, records }
+    }
+
+    fn setting(&self, seed: Seed) -> Setting<'_> {
+        Setting {
+            n_classes: self.data.n_classes,
+            batch: self.config.run.batch,
+            protocol: self.config.run.protocol,
+            ties: self.config.ties(),
+            seed,
+            truth: &self.data.truth,
+            test_truth: &self.data.test_truth,
+        }
+    }
+
+    fn oracle(&self, seed: Seed) -> CrowdOracle {
+        let dense: Arc<Vec<Vec<(AnnotatorId, Class)>>> = Arc::clone(&self.data.dense);
+        CrowdOracle {
+            dense,
+            n_annotators: self.data.n_annotators,
+            seed,
+            mode: self.config.run.annotators,
+        }
+    }
+
+    fn record(
+        &self,
+        round: Round,
+        pool: &Pool,
+        output: &RoundOutput,
+        seconds: f64,
+    ) -> RoundRecord {
+        let ids = |examples: &[relabel_scoring::ExampleId]| examples.iter().map(|id| id.0).collect();
+        RoundRecord {
+            version: RoundRecord::version(),
+            round: round.0,
+            n_labels: pool.events.len(),
+            n_examples: pool.labeled.len(),
+            metrics: output.metrics.clone().into(),
+            distribution_entropy: output.metrics.distribution_entropy,
+            num_added: output.selection.new.len(),
+            per_example_count: self.data.counts(&pool.events),
+            relabeled: ids(&output.selection.relabel),
+            queried: ids(&output.selection.new),
+            queried_rows: output.selection.new_rows.clone(),
+            events: output
+                .events
+                .iter()
+                .map(|event| EventRecord(event.example.0, event.annotator.0, event.class.0))
+                .collect(),
+            temperatures: output.scores.temperatures.clone(),
+            notes: output.notes.clone(),
+            carried_sha256: String::new(),
+            timings: BTreeMap::from([("round_s".to_owned(), seconds)]),
+            checksum: String::new(),
+        }
+    }
+
+    fn tell(&self, event: CellEvent) {
+        self.observer.cell(self.cell, &event);
+    }
+}
+
+/// Passes progress on and the wish to stop down.
+struct CellWatch<'a> {
+    run: &'a CellRun<'a>,
+    round: std::sync::atomic::AtomicUsize,
+}
+
+impl Watch for CellWatch<'_> {
+    fn stopped(&self) -> bool {
+        self.run.stop.load(Ordering::Relaxed)
+    }
+
+    fn step(&self, done: usize, total: usize) {
+        self.run.tell(CellEvent::Step { done, total });
+    }
+}
+
+impl FoldWatch for CellWatch<'_> {
+    fn fold(&self, done: usize, total: usize) {
+        let round = self.round.load(Ordering::Relaxed);
+        self.run.tell(CellEvent::Fold { round, done, total });
+    }
+}

@@ -1,0 +1,311 @@
+//! From a preset or file and `--set` arguments to a [`Config`].
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::{Config, ConfigError, PRESETS, Preset, Protocol, keys::KEYS, nearest};
+use crate::strategy::{self, STRATEGIES};
+
+/// Models that read a table.
+const TABLE_MODELS: &[&str] = &["extra-trees", "mlp", "knn"];
+/// Models that read images.
+const IMAGE_MODELS: &[&str] = &["resnet8", "resnet14", "resnet18", "resnet34"];
+/// Data sets that are tables.
+const TABLES: &[&str] = &["wall-robot"];
+/// Data sets that are images.
+const IMAGES: &[&str] = &["cifar10h", "demo"];
+
+/// A configuration that is not yet checked.
+#[derive(Clone, Debug)]
+pub struct Source {
+    origin: String,
+    table: Table,
+}
+
+impl Source {
+    /// Reads the preset of that name, or else the file.
+    ///
+    /// # Errors
+    /// If there is neither, or the file is not TOML.
+    pub fn open(name: &str) -> Result<Self, ConfigError> {
+        if let Some(preset) = Preset::find(name) {
+            return Self::parse(&format!("preset {name}"), preset.toml);
+        }
+        if !name.ends_with(".toml") && !Path::new(name).is_file() {
+            let presets: Vec<&str> = PRESETS.iter().map(|preset| preset.name).collect();
+            return Err(ConfigError::UnknownPreset {
+                name: name.into(),
+                hint: nearest(name, presets.iter().copied()),
+                presets: presets.join(", "),
+            });
+        }
+        let text = std::fs::read_to_string(name)
+            .map_err(|source| ConfigError::Unreadable { path: name.into(), source })?;
+        Self::parse(name, &text)
+    }
+
+    /// Parses TOML; `origin` names it in messages.
+    ///
+    /// # Errors
+    /// If the text is not TOML or holds a key that does not exist.
+    pub fn parse(origin: &str, text: &str) -> Result<Self, ConfigError> {
+        let syntax = |error: toml::de::Error| ConfigError::Syntax {
+            origin: origin.into(),
+            message: error.to_string().trim().replace('\n', " "),
+        };
+        let table: Table = text.parse().map_err(syntax)?;
+        for (section, value) in &table {
+            match value {
+                Value::Table(keys) => {
+                    for key in keys.keys() {
+                        known(origin, &format!("{section}.{key}"))?;
+                    }
+                }
+                _ => known(origin, section)?,
+            }
+        }
+        Ok(Self { origin: origin.into(), table })
+    }
+
+    /// Applies one `--set key=value`. The value is TOML; a bare word is a string,
+    /// `a..b` the numbers from a to b - 1, and one value for a list is a list of one.
+    ///
+    /// # Errors
+    /// If there is no `=` or no such key.
+    pub fn set(&mut self, argument: &str) -> Result<(), ConfigError> {
+        let origin = format!("--set {argument}");
+        let Some((key, text)) = argument.split_once('=') else {
+            return Err(ConfigError::Syntax { origin, message: "expected key=value".into() });
+        };
+        known(&origin, key)?;
+        let mut value = parse_value(text);
+        if matches!(key, "grid.strategies" | "grid.seeds" | "model.ensemble") && !value.is_array() {
+            value = match value {
+                Value::String(words) => {
+                    words.split(',').map(|word| parse_value(word.trim())).collect()
+                }
+                one => Value::Array(vec![one]),
+            };
+        }
+        match key.split_once('.') {
+            None => {
+                self.table.insert(key.into(), value);
+            }
+            Some((section, key)) => {
+                let section =
+                    self.table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+                if let Value::Table(table) = section {
+                    table.insert(key.into(), value);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks everything once.
+    ///
+    /// # Errors
+    /// Names the key, what it holds and what it should hold.
+    pub fn validate(self) -> Result<Config, ConfigError> {
+        let config: Config = self.table.try_into().map_err(|error: toml::de::Error| {
+            ConfigError::Syntax {
+                origin: self.origin,
+                message: error.to_string().trim().replace('\n', " "),
+            }
+        })?;
+        check(config)
+    }
+}
+
+fn known(origin: &str, key: &str) -> Result<(), ConfigError> {
+    if KEYS.contains(&key) {
+        return Ok(());
+    }
+    Err(ConfigError::UnknownKey {
+        origin: origin.into(),
+        key: key.into(),
+        hint: nearest(key, KEYS.iter().copied()),
+    })
+}
+
+fn parse_value(text: &str) -> Value {
+    if let Some((from, to)) = text.split_once("..")
+        && let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>())
+    {
+        return Value::Array((from..to).map(Value::Integer).collect());
+    }
+    let document = format!("value = {text}");
+    document
+        .parse::<Table>()
+        .ok()
+        .and_then(|mut table| table.remove("value"))
+        .unwrap_or_else(|| Value::String(text.into()))
+}
+
+fn refuse<T>(key: &'static str, found: impl ToString, expected: String) -> Result<T, ConfigError> {
+    Err(ConfigError::Value { key, found: found.to_string(), expected })
+}
+
+fn one_of(key: &'static str, found: &str, valid: &[&str]) -> Result<(), ConfigError> {
+    if valid.contains(&found) {
+        return Ok(());
+    }
+    let hint = nearest(found, valid.iter().copied());
+    refuse(key, found, format!("there is no such name{hint}; valid are {}", valid.join(", ")))
+}
+
+fn check(mut config: Config) -> Result<Config, ConfigError> {
+    let name_is_safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if config.experiment.is_empty()
+        || config.experiment.starts_with('.')
+        || !config.experiment.chars().all(name_is_safe)
+    {
+        let expected = "use letters, digits, '-', '_' and '.', not starting with '.'";
+        return refuse("experiment", &config.experiment, expected.into());
+    }
+    one_of("data.name", &config.data.name, &[TABLES, IMAGES].concat())?;
+    let models = if TABLES.contains(&config.data.name.as_str()) { TABLE_MODELS } else { IMAGE_MODELS };
+    one_of("model.kind", &config.model.kind, models)?;
+    for member in &config.model.ensemble {
+        one_of("model.ensemble", member, models)?;
+    }
+    for (key, found) in [
+        ("loop.rounds", Some(config.run.rounds)),
+        ("loop.batch", Some(config.run.batch)),
+        ("data.limit", config.data.limit),
+        ("data.test_limit", config.data.test_limit),
+        ("model.trees", config.model.trees),
+        ("model.epochs", config.model.epochs),
+        ("model.batch", config.model.batch),
+        ("model.width", config.model.width),
+    ] {
+        if found.is_some_and(|n| n == 0 || n > 1_000_000) {
+            return refuse(key, found.unwrap_or(0), "use a number from 1 to 1000000".into());
+        }
+    }
+    if config.run.rounds > 1000 {
+        return refuse("loop.rounds", config.run.rounds, "use at most 1000 rounds".into());
+    }
+    if config.run.folds < 2 || config.run.folds > 100 {
+        return refuse("loop.folds", config.run.folds, "use 2 to 100 folds".into());
+    }
+    check_grid(&mut config)?;
+    Ok(config)
+}
+
+fn check_grid(config: &mut Config) -> Result<(), ConfigError> {
+    let names: Vec<&str> = STRATEGIES.iter().map(|info| info.name).collect();
+    let grid = &mut config.grid;
+    for name in &mut grid.strategies {
+        let Some(info) = strategy::find(name) else {
+            one_of("grid.strategies", name, &names)?;
+            continue;
+        };
+        if info.ensemble && config.model.ensemble.is_empty() {
+            let expected = "it needs several models; set model.ensemble".to_owned();
+            return refuse("grid.strategies", name, expected);
+        }
+        *name = info.name.into();
+    }
+    if let Some(twice) = repeated(&grid.strategies) {
+        return refuse("grid.strategies", twice, "it is listed twice".into());
+    }
+    if let Some(twice) = repeated(&grid.seeds) {
+        return refuse("grid.seeds", twice, "it is listed twice".into());
+    }
+    if grid.strategies.is_empty() {
+        return refuse("grid.strategies", "[]", format!("name some of {}", names.join(", ")));
+    }
+    if grid.seeds.is_empty() {
+        return refuse("grid.seeds", "[]", "name at least one seed, such as 0..5".into());
+    }
+    if config.run.protocol == Protocol::Published && config.run.annotators == super::AnnotatorMode::Real {
+        let expected = "the published protocol attributes labels to batches; set loop.protocol=corrected";
+        return refuse("loop.annotators", "real", expected.into());
+    }
+    Ok(())
+}
+
+fn repeated<T: PartialEq>(items: &[T]) -> Option<&T> {
+    items.iter().enumerate().find(|(at, item)| items[..*at].contains(item)).map(|(_, item)| item)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn with(arguments: &[&str]) -> Result<Config, ConfigError> {
+        let mut source = Source::open("wall-robot-et")?;
+        for argument in arguments {
+            source.set(argument)?;
+        }
+        source.validate()
+    }
+
+    #[test]
+    fn every_preset_is_valid_and_survives_its_own_toml() {
+        for preset in PRESETS {
+            let config = Source::open(preset.name).unwrap().validate().unwrap();
+            assert_eq!(config.experiment, preset.name);
+            let again = Source::parse("again", &config.to_toml()).unwrap().validate().unwrap();
+            assert_eq!(config, again);
+        }
+    }
+
+    #[test]
+    fn set_reads_ranges_words_lists_and_numbers() {
+        let config = with(&[
+            "grid.seeds=3..6",
+            "grid.strategies=random,crowdlab",
+            "loop.protocol=corrected",
+            "model.trees=7",
+        ])
+        .unwrap();
+        assert_eq!(config.grid.seeds, [3, 4, 5]);
+        assert_eq!(config.grid.strategies, ["random", "activelab"]);
+        assert_eq!(config.run.protocol, Protocol::Corrected);
+        assert_eq!(config.model.trees, Some(7));
+    }
+
+    #[test]
+    fn wrong_names_are_answered_with_the_nearest_right_one() {
+        for (argument, nearest) in [
+            ("model.tree=5", "model.trees"),
+            ("grid.strategies=entropi", "'entropy'"),
+            ("data.name=wallrobot", "'wall-robot'"),
+            ("model.kind=extratrees", "'extra-trees'"),
+        ] {
+            let error = with(&[argument]).unwrap_err().to_string();
+            assert!(error.contains(nearest), "{argument}: {error}");
+        }
+        let error = Source::open("wall-robt").unwrap_err().to_string();
+        assert!(error.contains("did you mean 'wall-robot-et'"), "{error}");
+    }
+
+    #[test]
+    fn values_that_cannot_work_are_refused() {
+        for argument in [
+            "loop.rounds=0",
+            "loop.folds=1",
+            "grid.seeds=[1, 1]",
+            "grid.seeds=[]",
+            "grid.strategies=disagreement",
+            "loop.protocol=other",
+            "model.trees=many",
+            "experiment=../x",
+        ] {
+            assert!(with(&[argument]).is_err(), "{argument}");
+        }
+    }
+
+    #[test]
+    fn the_hash_ignores_the_grid_and_nothing_else() {
+        let base = with(&[]).unwrap();
+        assert_eq!(base.hash(), with(&["grid.seeds=0..20"]).unwrap().hash());
+        let other = with(&["model.trees=50"]).unwrap();
+        assert_ne!(base.hash(), other.hash());
+        assert_eq!(base.differences(&other), ["model.trees: 100 there, 50 asked for"]);
+    }
+}

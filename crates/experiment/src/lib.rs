@@ -1,0 +1,47 @@
+//! The relabelling experiment: configuration, query strategies, the loop
+//! (consensus, cross-validation, scores, selection, oracle, record), the run
+//! folder it writes and resumes from, and the grid of cells (strategy x seed).
+
+mod cell;
+pub mod config;
+mod dataset;
+mod grid;
+mod learner;
+mod observer;
+mod oracle;
+mod pool;
+mod round;
+pub mod store;
+pub mod strategy;
+
+pub use cell::{CellOutcome, CellRun};
+pub use config::{Config, ConfigError};
+pub use dataset::{DatasetError, load_dataset};
+pub use grid::{Cell, Failure, GridOptions, GridOutcome, cells, run_grid};
+pub use learner::{CrossValidatedLearner, Learner, Predictions, TrainingSet, build_classifiers};
+pub use observer::{CellEvent, Observer, Silent};
+pub use oracle::{CrowdOracle, Oracle};
+pub use pool::{Pool, Selection};
+pub use round::{Loop, RoundOutput, Setting};
+pub use store::{RoundRecord, RunFolder, StoreError};
+
+/// Why an experiment ended early.
+#[derive(Debug, thiserror::Error)]
+pub enum ExperimentError {
+    /// A model failed, or the user asked to stop.
+    #[error(transparent)]
+    Model(#[from] relabel_models::ModelError),
+    /// The run folder could not be read or written.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The labels of a round do not form a valid set.
+    #[error(transparent)]
+    Labels(#[from] relabel_scoring::LabelsError),
+}
+
+impl ExperimentError {
+    /// True when the user asked to stop.
+    pub fn is_stop(&self) -> bool {
+        matches!(self, Self::Model(relabel_models::ModelError::Stopped))
+    }
+}

@@ -1,0 +1,70 @@
+//! The run folder: what is on disk, how it gets there and how it is trusted.
+
+mod atomic;
+mod carried;
+mod folder;
+mod manifest;
+mod npy;
+mod record;
+
+pub use atomic::write_atomic;
+pub use folder::{CellFolder, CellLock, CellState, RunFolder};
+pub use manifest::Manifest;
+pub use npy::publish_npy;
+pub use record::{EventRecord, MetricsRecord, RoundRecord};
+
+/// Why the run folder could not be used; every text names the file.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Reading or writing failed.
+    #[error("cannot {action} {path}: {source}")]
+    Io {
+        /// "read", "write", ...
+        action: &'static str,
+        /// The file or folder.
+        path: String,
+        /// The cause.
+        source: std::io::Error,
+    },
+    /// A file is not what this program wrote.
+    #[error("{path} is damaged ({reason}); delete it to have it made again")]
+    Damaged {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The folder belongs to another configuration.
+    #[error(
+        "{path} was made with another configuration:\n  {}\ngive this run another name with --name, or delete the folder",
+        differences.join("\n  ")
+    )]
+    OtherConfig {
+        /// The run folder.
+        path: String,
+        /// One line per key that differs.
+        differences: Vec<String>,
+    },
+    /// The run was made on another kind of device.
+    #[error("{path} was made on {found}, and this is {asked}; give this run another name with --name")]
+    OtherDevice {
+        /// The run folder.
+        path: String,
+        /// The device on record.
+        found: String,
+        /// The device asked for.
+        asked: String,
+    },
+}
+
+impl StoreError {
+    /// Wraps an I/O error with what was being done to which file.
+    pub fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.display().to_string();
+        move |source| Self::Io { action, path, source }
+    }
+
+    fn damaged(path: &std::path::Path, reason: impl ToString) -> Self {
+        Self::Damaged { path: path.display().to_string(), reason: reason.to_string() }
+    }
+}

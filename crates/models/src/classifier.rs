@@ -1,0 +1,73 @@
+//! The contract between the experiment and a model: fit on rows and labels,
+//! then predict class probabilities.
+
+use ndarray::Array2;
+use relabel_scoring::{Class, Stream};
+
+use crate::Features;
+
+/// Why a model could not be fitted or asked.
+#[derive(Debug, thiserror::Error)]
+pub enum ModelError {
+    /// The caller asked to stop; nothing is wrong with the model.
+    #[error("stopped before the fit was done")]
+    Stopped,
+    /// The features are of another kind than the model reads.
+    #[error("{model} reads {expected}, the data set holds {found}")]
+    Features {
+        /// The model's name.
+        model: &'static str,
+        /// What it reads ("a table", "images").
+        expected: &'static str,
+        /// What it was given.
+        found: &'static str,
+    },
+    /// No such device here, or it was lost.
+    #[error("{0}")]
+    Device(String),
+    /// The loss or the probabilities are no longer finite.
+    #[error("training diverged: {0}")]
+    Diverged(String),
+}
+
+/// Someone who watches a fit and may end it.
+pub trait Watch: Sync {
+    /// True when the fit should end with [`ModelError::Stopped`] at the next batch or tree.
+    fn stopped(&self) -> bool {
+        false
+    }
+
+    /// `done` of `total` units (epochs, trees) of the present fit are finished.
+    fn step(&self, _done: usize, _total: usize) {}
+}
+
+/// Watches nothing.
+pub struct Unwatched;
+
+impl Watch for Unwatched {}
+
+/// A recipe that turns labelled rows into a model.
+pub trait Classifier: Send + Sync {
+    /// Fits on `x` and `y` (one class per row, below `n_classes`). The same
+    /// stream gives the same model on a CPU at any number of threads.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the features are of the wrong kind, the device fails, or `watch` says stop.
+    fn fit(
+        &self,
+        x: Features<'_>,
+        y: &[Class],
+        n_classes: usize,
+        stream: Stream,
+        watch: &dyn Watch,
+    ) -> Result<Box<dyn Fitted>, ModelError>;
+}
+
+/// A fitted model.
+pub trait Fitted: Send {
+    /// Class probabilities, shape `[n_rows, n_classes]`; rows sum to 1.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the features are of the wrong kind or the device fails.
+    fn predict_proba(&self, x: Features<'_>) -> Result<Array2<f64>, ModelError>;
+}
