@@ -1,3 +1,40 @@
+//! The command line of relabel: arguments in, exit code out. stdout is data,
+//! stderr is talk.
 #![recursion_limit = "256"]
-//! placeholder
-fn main() {}
+
+mod args;
+mod cells;
+mod data;
+mod devices;
+mod exit;
+mod progress;
+mod report;
+mod run;
+mod shell;
+mod signals;
+mod status;
+mod talk;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Cli, Command};
+use talk::Talk;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let talk = Talk::new(cli.quiet, cli.verbose);
+    let result = match &cli.command {
+        Command::Demo(args) => run::demo(args, talk),
+        Command::Run(args) => run::run(args, talk),
+        Command::Cells(args) => cells::list(args),
+        Command::Status(args) => status::show(args),
+        Command::Report(args) => report::report(args, talk),
+        Command::Data(args) => data::data(args, talk),
+        Command::Devices => devices::list(),
+        Command::Completions { shell } => shell::completions(*shell),
+        Command::Man => shell::man(),
+    };
+    result.unwrap_or_else(|error| exit::explain(&error))
+}

@@ -22,15 +22,6 @@ use crate::{
     strategy::{StrategyInfo, StreamDraws},
 };
 
-/// How a cell ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum CellOutcome {
-    /// All rounds are on disk.
-    Finished,
-    /// Another process works on it.
-    Locked,
-}
-
 /// Everything needed to run one cell.
 pub struct CellRun<'a> {
     /// Strategy and seed.
@@ -42,9 +33,9 @@ pub struct CellRun<'a> {
     /// The data.
     pub data: &'a Prepared,
     /// The models of this strategy.
-    pub classifiers: &'a [Box<dyn Classifier>],
+    pub classifiers: Vec<Box<dyn Classifier>>,
     /// How folds are made.
-    pub validation: &'a CrossValidation,
+    pub validation: CrossValidation,
     /// Told about progress.
     pub observer: &'a dyn Observer,
     /// Set when the user asks to stop.
@@ -74,7 +65,7 @@ impl CellRun<'_> {
             store: &self.data.store,
             test: &self.data.test,
             test_truth: &self.data.test_truth,
-            classifiers: self.classifiers,
+            classifiers: &self.classifiers,
             validation: self.validation.clone(),
             seed,
             watch: &watch,
@@ -96,7 +87,8 @@ impl CellRun<'_> {
                 cell_loop.round(round, &progress.pool, progress.carried.as_deref(), &mut draws)?;
             let took = start.elapsed();
             let record = self.record(round, &progress.pool, &output, took.as_secs_f64());
-            folder.write_round(record.clone(), &output.carried)?;
+            let carried = output.carried(&output.selection);
+            folder.write_round(record.clone(), &carried)?;
             for note in &output.notes {
                 self.tell(CellEvent::Note(format!("round {number}: {note}")));
             }
@@ -109,7 +101,7 @@ impl CellRun<'_> {
                 took,
             });
             progress.pool.advance(&output.selection, &output.events);
-            progress.carried = Some(output.carried);
+            progress.carried = Some(carried);
             progress.records.push(record);
         }
         folder.finish(rounds)?;

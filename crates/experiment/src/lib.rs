@@ -13,17 +13,19 @@ mod pool;
 mod round;
 pub mod store;
 pub mod strategy;
+mod zoo;
 
-pub use cell::{CellOutcome, CellRun};
+pub use cell::CellRun;
 pub use config::{Config, ConfigError};
-pub use dataset::{DatasetError, load_dataset};
-pub use grid::{Cell, Failure, GridOptions, GridOutcome, cells, run_grid};
-pub use learner::{CrossValidatedLearner, Learner, Predictions, TrainingSet, build_classifiers};
+pub use dataset::{Prepared, load_dataset};
+pub use grid::{Cell, Failure, Grid, GridOptions, GridOutcome, cells, run_grid};
+pub use learner::{CrossValidatedLearner, Learner, Predictions, TrainingSet};
 pub use observer::{CellEvent, Observer, Silent};
 pub use oracle::{CrowdOracle, Oracle};
 pub use pool::{Pool, Selection};
 pub use round::{Loop, RoundOutput, Setting};
 pub use store::{RoundRecord, RunFolder, StoreError};
+pub use zoo::Zoo;
 
 /// Why an experiment ended early.
 #[derive(Debug, thiserror::Error)]

@@ -11,7 +11,7 @@ use relabel_scoring::{
 use crate::{
     ExperimentError, Learner, Oracle, Pool, Predictions, Selection, TrainingSet,
     config::Protocol,
-    strategy::{Consensus, ConsensusView, Draws, PoolView, QueryStrategy, Scores},
+    strategy::{CarriedProbabilities, Consensus, ConsensusView, Draws, PoolView, QueryStrategy, Scores},
 };
 
 /// What does not change between rounds.
@@ -58,8 +58,24 @@ pub struct RoundOutput {
     pub metrics: Metrics,
     /// What was out of the ordinary.
     pub notes: Vec<String>,
-    /// Per model, probabilities that the next round reads `[n_labeled_next, K]`.
-    pub carried: Vec<Array2<f64>>,
+    /// Probabilities that the next round starts from.
+    pub leftover: CarriedProbabilities,
+}
+
+impl RoundOutput {
+    /// Per model, the rows of the next round's labelled set: the present ones, then those selected from the pool.
+    pub fn carried(&self, selection: &Selection) -> Vec<Array2<f64>> {
+        let CarriedProbabilities { labeled, pool } = &self.leftover;
+        labeled
+            .iter()
+            .zip(pool)
+            .map(|(labeled, pool)| {
+                let moved = pool.select(Axis(0), &selection.new_rows);
+                concatenate(Axis(0), &[labeled.view(), moved.view()])
+                    .expect("labelled and pool rows should have one column per class")
+            })
+            .collect()
+    }
 }
 
 /// The measures of a round.
@@ -126,12 +142,10 @@ impl Loop<'_> {
         let selection = self.select(pool, &scores, stream.child(2));
         let events = self.oracle.annotate(&selection.examples(), round, &pool.events);
         let metrics = self.metrics(pool, &labels, &consensus, &predictions, &scores);
-        let carried = match scores.carried.take() {
-            Some(carried) => carry(&carried.labeled, &carried.pool, &selection),
-            None => carry(&labeled, &pool_probs, &selection),
-        };
+        let leftover =
+            scores.carried.take().unwrap_or(CarriedProbabilities { labeled, pool: pool_probs });
         let notes = predictions.into_iter().flat_map(|model| model.notes).collect();
-        Ok(RoundOutput { consensus, scores, selection, events, metrics, notes, carried })
+        Ok(RoundOutput { consensus, scores, selection, events, metrics, notes, leftover })
     }
 
     /// The batch with the lowest scores. `published` breaks ties by position and
@@ -181,23 +195,6 @@ impl Loop<'_> {
             distribution_entropy: distribution_entropy(labels, self.setting.n_classes),
         }
     }
-}
-
-/// Rows of the next round's labelled set: the present ones, then the new ones.
-fn carry(
-    labeled: &[Array2<f64>],
-    pool: &[Array2<f64>],
-    selection: &Selection,
-) -> Vec<Array2<f64>> {
-    labeled
-        .iter()
-        .zip(pool)
-        .map(|(labeled, pool)| {
-            let moved = pool.select(Axis(0), &selection.new_rows);
-            concatenate(Axis(0), &[labeled.view(), moved.view()])
-                .expect("labelled and pool rows should have one column per class")
-        })
-        .collect()
 }
 
 fn combine<'a>(models: impl Iterator<Item = &'a Array2<f64>>, weights: &[f64]) -> Array2<f64> {

@@ -10,9 +10,9 @@ use crate::strategy::{self, STRATEGIES};
 /// Models that read a table.
 const TABLE_MODELS: &[&str] = &["extra-trees", "mlp", "knn"];
 /// Models that read images.
-const IMAGE_MODELS: &[&str] = &["resnet8", "resnet14", "resnet18", "resnet34"];
+const IMAGE_MODELS: &[&str] = &["resnet8", "resnet18", "resnet34", "resnet50"];
 /// Data sets that are tables.
-const TABLES: &[&str] = &["wall-robot"];
+const TABLES: &[&str] = &["wall-robot", "wall-robot-complete"];
 /// Data sets that are images.
 const IMAGES: &[&str] = &["cifar10h", "demo"];
 
@@ -170,6 +170,7 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
     for member in &config.model.ensemble {
         one_of("model.ensemble", member, models)?;
     }
+    check_data(&config)?;
     for (key, found) in [
         ("loop.rounds", Some(config.run.rounds)),
         ("loop.batch", Some(config.run.batch)),
@@ -192,6 +193,23 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
     }
     check_grid(&mut config)?;
     Ok(config)
+}
+
+fn check_data(config: &Config) -> Result<(), ConfigError> {
+    let data = &config.data;
+    if let Some(variant) = &data.variant {
+        if data.name != "wall-robot" {
+            return refuse("data.variant", variant, format!("{} has no variants; remove it", data.name));
+        }
+        one_of("data.variant", variant, &["published", "notebook"])?;
+    }
+    for (key, limit) in [("data.limit", data.limit), ("data.test_limit", data.test_limit)] {
+        if limit.is_some() && data.name != "cifar10h" {
+            let expected = format!("{} is always used as a whole; remove it", data.name);
+            return refuse(key, limit.unwrap_or(0), expected);
+        }
+    }
+    Ok(())
 }
 
 fn check_grid(config: &mut Config) -> Result<(), ConfigError> {

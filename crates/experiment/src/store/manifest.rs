@@ -35,7 +35,7 @@ impl Manifest {
         }
     }
 
-    /// Adds a session, unless the last one is equal in everything but its times and arguments.
+    /// Adds a session.
     ///
     /// # Errors
     /// If the run was made on another kind of device, or the file cannot be written.
@@ -57,7 +57,23 @@ impl Manifest {
         manifest.config_sha256 = config_sha256.into();
         manifest.device_kind = device_kind.into();
         manifest.sessions.push(session);
-        let bytes = serde_json::to_vec_pretty(&manifest).expect("a manifest should be JSON");
+        manifest.write(run)
+    }
+
+    /// Adds one fact to the last session.
+    ///
+    /// # Errors
+    /// If the file cannot be read or written.
+    pub fn note(run: &Path, key: &str, value: &str) -> Result<(), StoreError> {
+        let mut manifest = Self::read(run)?;
+        if let Some(session) = manifest.sessions.last_mut() {
+            session.insert(key.into(), value.into());
+        }
+        manifest.write(run)
+    }
+
+    fn write(&self, run: &Path) -> Result<(), StoreError> {
+        let bytes = serde_json::to_vec_pretty(self).expect("a manifest should be JSON");
         write_atomic(&run.join("manifest.json"), &bytes)
     }
 }

@@ -1,0 +1,40 @@
+//! `relabel devices`: what can run image models here.
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+};
+
+use anyhow::Result;
+
+#[cfg(feature = "resnet")]
+/// Prints every backend and adapter, and what `auto` chooses.
+pub fn list() -> Result<ExitCode> {
+    use relabel_models::device::{self, DeviceChoice};
+
+    let mut out = io::stdout().lock();
+    for info in device::list() {
+        let available = if info.available { "yes" } else { "no" };
+        writeln!(
+            out,
+            "{:<8} {:<4} {:<9} {}{}",
+            info.backend,
+            available,
+            info.kind,
+            info.name,
+            if info.note.is_empty() { String::new() } else { format!(" ({})", info.note) }
+        )?;
+    }
+    match device::open(DeviceChoice::Auto) {
+        Ok(device) => writeln!(out, "auto chooses: {}", device.description)?,
+        Err(error) => writeln!(out, "auto finds nothing: {error}")?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+#[cfg(not(feature = "resnet"))]
+/// Says that image models were left out.
+pub fn list() -> Result<ExitCode> {
+    writeln!(io::stdout(), "image models need the cargo feature 'resnet'; tables run on the CPU")?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,23 @@
+//! Exit codes: 0 done, 1 some cell failed, 2 do not retry as it is, 75 retry
+//! makes sense, 130 and 143 stopped by a signal.
+
+use std::{io, process::ExitCode};
+
+/// Some cells failed, the others are done.
+pub const SOME_FAILED: u8 = 1;
+/// Usage, configuration, data, or a folder of another run.
+pub const DO_NOT_RETRY: u8 = 2;
+/// A device was lost or a lock is held.
+pub const RETRY: u8 = 75;
+
+/// Prints the reason in one line, unless it is that nobody reads stdout any more.
+pub fn explain(error: &anyhow::Error) -> ExitCode {
+    let closed = error
+        .downcast_ref::<io::Error>()
+        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
+    if closed {
+        return ExitCode::SUCCESS;
+    }
+    eprintln!("relabel: {error:#}");
+    ExitCode::from(DO_NOT_RETRY)
+}

@@ -1,0 +1,141 @@
+//! Bars on a terminal: a line per running cell with round, fold and step, and
+//! one for the whole grid with the time left.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use relabel_experiment::{Cell, CellEvent, Observer};
+
+use super::name;
+
+/// The bars of one grid.
+pub struct Bars {
+    all: MultiProgress,
+    total: ProgressBar,
+    running: Mutex<HashMap<Cell, Line>>,
+}
+
+/// The line of one running cell.
+struct Line {
+    bar: ProgressBar,
+    fold: (usize, usize),
+    step: (usize, usize),
+    accuracy: String,
+}
+
+impl Bars {
+    /// Draws the total bar; `rounds` is the number of rounds of all cells.
+    pub fn new(rounds: usize) -> Self {
+        let all = MultiProgress::new();
+        let total = all.add(ProgressBar::new(rounds as u64));
+        total.set_style(style(
+            "{msg:<32} {wide_bar:.green} {pos}/{len} rounds, {elapsed} passed, {eta} left",
+        ));
+        total.set_message("all cells");
+        total.enable_steady_tick(Duration::from_millis(500));
+        Self { all, total, running: Mutex::new(HashMap::new()) }
+    }
+
+    fn lines(&self) -> MutexGuard<'_, HashMap<Cell, Line>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn start(&self, cell: &Cell, rounds_done: usize, rounds: usize) {
+        // Rounds of an earlier session must not flatter the estimate.
+        self.total.inc(rounds_done as u64);
+        self.total.reset_eta();
+        if rounds_done == rounds {
+            return;
+        }
+        let bar = self.all.insert_before(&self.total, ProgressBar::new(rounds as u64));
+        bar.set_style(style("{prefix:<32} {bar:20.cyan} round {pos}/{len} {wide_msg} {eta} left"));
+        bar.set_prefix(name(cell));
+        bar.set_position(rounds_done as u64);
+        bar.reset_eta();
+        let line = Line { bar, fold: (0, 0), step: (0, 0), accuracy: String::new() };
+        self.lines().insert(cell.clone(), line);
+    }
+
+    fn change(&self, cell: &Cell, change: impl FnOnce(&mut Line)) {
+        if let Some(line) = self.lines().get_mut(cell) {
+            change(line);
+            line.show();
+        }
+    }
+
+    fn end(&self, cell: &Cell) {
+        if let Some(line) = self.lines().remove(cell) {
+            line.bar.finish_and_clear();
+            self.all.remove(&line.bar);
+        }
+    }
+
+    fn print(&self, text: String) {
+        // A terminal that has gone away is no reason to stop the work.
+        let _ = self.all.println(text);
+    }
+}
+
+impl Line {
+    fn show(&self) {
+        let (fold, folds) = self.fold;
+        let (step, steps) = self.step;
+        let part = |what: &str, done: usize, of: usize| match of {
+            0 => String::new(),
+            _ => format!("{what} {done}/{of} "),
+        };
+        let text = part("fold", fold, folds) + &part("step", step, steps) + &self.accuracy;
+        self.bar.set_message(text);
+    }
+}
+
+impl Observer for Bars {
+    fn cell(&self, cell: &Cell, event: &CellEvent) {
+        match event {
+            CellEvent::Started { rounds_done, rounds } => self.start(cell, *rounds_done, *rounds),
+            CellEvent::Fold { done, total, .. } => {
+                self.change(cell, |line| line.fold = (*done, *total));
+            }
+            CellEvent::Step { done, total } => {
+                self.change(cell, |line| line.step = (*done, *total));
+            }
+            CellEvent::Round { round, model_accuracy, .. } => {
+                self.total.inc(1);
+                self.change(cell, |line| {
+                    line.bar.set_position(*round as u64 + 1);
+                    line.fold = (0, 0);
+                    line.step = (0, 0);
+                    line.accuracy = format!("model {model_accuracy:.3}");
+                });
+            }
+            CellEvent::Note(note) => self.print(format!("{}: {note}", name(cell))),
+            CellEvent::Finished => self.end(cell),
+            CellEvent::Locked(holder) => {
+                self.print(format!("{}: left alone, {holder} works on it", name(cell)));
+            }
+            CellEvent::Failed(reason) => {
+                self.print(format!("{}: failed: {reason}", name(cell)));
+                self.end(cell);
+            }
+        }
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        for line in self.lines().values() {
+            line.bar.finish_and_clear();
+        }
+        self.total.finish_and_clear();
+    }
+}
+
+fn style(template: &str) -> ProgressStyle {
+    ProgressStyle::with_template(template)
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}

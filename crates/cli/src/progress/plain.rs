@@ -1,0 +1,40 @@
+//! One line per finished round, for logs.
+
+use relabel_experiment::{Cell, CellEvent, Observer};
+
+use super::name;
+
+/// Writes lines to stderr.
+pub struct Plain;
+
+impl Observer for Plain {
+    fn cell(&self, cell: &Cell, event: &CellEvent) {
+        let name = name(cell);
+        match event {
+            CellEvent::Started { rounds_done: 0, .. } => {}
+            CellEvent::Started { rounds_done, rounds } if rounds_done < rounds => {
+                eprintln!("{name}: continues after {rounds_done} of {rounds} rounds");
+            }
+            CellEvent::Round {
+                round,
+                rounds,
+                n_labels,
+                model_accuracy,
+                consensus_accuracy,
+                took,
+            } => eprintln!(
+                "{name}: round {} of {rounds}, {n_labels} labels, model accuracy \
+                 {model_accuracy:.4}, consensus accuracy {consensus_accuracy:.4}, {:.2} s",
+                round + 1,
+                took.as_secs_f64()
+            ),
+            CellEvent::Note(note) => eprintln!("{name}: {note}"),
+            CellEvent::Locked(holder) => eprintln!("{name}: left alone, {holder} works on it"),
+            CellEvent::Failed(reason) => eprintln!("{name}: failed: {reason}"),
+            CellEvent::Started { .. }
+            | CellEvent::Fold { .. }
+            | CellEvent::Step { .. }
+            | CellEvent::Finished => {}
+        }
+    }
+}
