@@ -1,1 +1,24 @@
-//! placeholder
+//! Data sets, label files and their checks: every reader turns files into a
+//! [`Dataset`] or says in one sentence what is wrong with them.
+
+mod cifar10;
+mod cifar10h;
+mod cifar10h_start;
+mod csv_file;
+mod dataset;
+mod error;
+mod image_folder;
+mod noise;
+pub mod numpy_random;
+mod summary;
+mod wall_robot;
+mod worst_annotators;
+
+pub use cifar10::{CIFAR10_CLASSES, Cifar10Test, N_TEST_IMAGES, Pixels};
+pub use cifar10h::AnnotatorTable;
+pub use cifar10h_start::cifar10h;
+pub use dataset::{DataFeatures, Dataset};
+pub use error::DataError;
+pub use image_folder::ImageFolder;
+pub use summary::Start;
+pub use wall_robot::{WallRobotRecipe, WallRobotVariant, wall_robot};

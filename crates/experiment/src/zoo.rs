@@ -27,11 +27,8 @@ impl Zoo {
         let on_device = std::iter::once(&model.kind).chain(&model.ensemble).any(|kind| is_image_model(kind));
         #[cfg(feature = "resnet")]
         {
-            let device = if on_device {
-                Some(device::open(device.parse().map_err(ModelError::Device)?)?)
-            } else {
-                None
-            };
+            let choice = device.parse().map_err(ModelError::Device)?;
+            let device = if on_device { Some(device::open(choice)?) } else { None };
             Ok(Self { model, device })
         }
         #[cfg(not(feature = "resnet"))]

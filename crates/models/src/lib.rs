@@ -2,7 +2,24 @@
 //! one trait, and stratified cross-validation over them.
 
 mod classifier;
+mod cross_validation;
+#[cfg(feature = "resnet")]
+pub mod device;
+mod extra_trees;
 mod features;
+mod folds;
+mod k_nearest;
+mod mlp;
+#[cfg(feature = "resnet")]
+mod resnet;
+mod table;
 
 pub use classifier::{Classifier, Fitted, ModelError, Unwatched, Watch};
+pub use cross_validation::{ClassesRule, CrossValidated, CrossValidation, FoldWatch, Split};
+pub use extra_trees::ExtraTrees;
 pub use features::{FeatureStore, Features, Images};
+pub use folds::stratified_folds;
+pub use k_nearest::KNearest;
+pub use mlp::Mlp;
+#[cfg(feature = "resnet")]
+pub use resnet::{Blocks, ResnetClassifier, ResnetConfig};

@@ -1,0 +1,103 @@
+//! What a data set looks like at the start, in figures that were published
+//! for the originals: labels, annotators, accuracy of the majority vote.
+
+use std::collections::BTreeMap;
+
+use relabel_scoring::Class;
+
+use crate::Dataset;
+
+/// The labels at the start in figures.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Start {
+    /// Number of examples in the labelled set, the pool and the test set.
+    pub sizes: [usize; 3],
+    /// Number of labels.
+    pub labels: usize,
+    /// How many examples have so many labels.
+    pub labels_per_example: BTreeMap<usize, usize>,
+    /// Share of right labels of every annotator with labels.
+    pub annotator_accuracy: Vec<f64>,
+    /// Share of labelled examples whose majority vote is right.
+    pub majority_accuracy: f64,
+}
+
+impl Start {
+    /// The figures of a data set.
+    pub fn of(dataset: &Dataset) -> Self {
+        let mut per_example = vec![Vec::new(); dataset.truth.len()];
+        let mut right = vec![(0_usize, 0_usize); dataset.n_annotators as usize];
+        let mut frequency = vec![0_usize; dataset.n_classes()];
+        for event in &dataset.events {
+            per_example[event.example.at()].push(event.class);
+            frequency[event.class.at()] += 1;
+            let (hits, all) = &mut right[event.annotator.at()];
+            *hits += usize::from(event.class == dataset.truth[event.example.at()]);
+            *all += 1;
+        }
+        let mut labels_per_example = BTreeMap::new();
+        let mut agreeing = 0;
+        for example in &dataset.labeled {
+            let labels = &per_example[example.at()];
+            *labels_per_example.entry(labels.len()).or_insert(0) += 1;
+            agreeing += usize::from(majority(labels, &frequency) == dataset.truth[example.at()]);
+        }
+        Self {
+            sizes: [dataset.labeled.len(), dataset.pool.len(), dataset.test.len()],
+            labels: dataset.events.len(),
+            labels_per_example,
+            annotator_accuracy: right
+                .into_iter()
+                .filter(|(_, all)| *all > 0)
+                .map(|(hits, all)| hits as f64 / all as f64)
+                .collect(),
+            majority_accuracy: agreeing as f64 / dataset.labeled.len() as f64,
+        }
+    }
+
+    /// The smallest, largest and mean accuracy of an annotator.
+    pub fn annotator_range(&self) -> [f64; 3] {
+        let all = &self.annotator_accuracy;
+        let low = all.iter().copied().fold(f64::INFINITY, f64::min);
+        let high = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        [low, high, all.iter().sum::<f64>() / all.len() as f64]
+    }
+
+    /// The figures as text, with the published (labels, majority-vote accuracy) where known.
+    pub fn lines(&self, published: Option<(usize, f64)>) -> Vec<String> {
+        let [labeled, pool, test] = self.sizes;
+        let histogram: Vec<String> = self
+            .labels_per_example
+            .iter()
+            .map(|(labels, examples)| format!("{labels}: {examples}"))
+            .collect();
+        let [low, high, mean] = self.annotator_range();
+        let beside = |figure: Option<String>| {
+            figure.map_or_else(String::new, |figure| format!(" (published {figure})"))
+        };
+        vec![
+            format!("{labeled} labelled, {pool} pool, {test} test examples"),
+            format!(
+                "{} labels at the start{} from {} annotators",
+                self.labels,
+                beside(published.map(|(labels, _)| labels.to_string())),
+                self.annotator_accuracy.len(),
+            ),
+            format!("examples by number of labels: {}", histogram.join(", ")),
+            format!("accuracy of annotators: {low:.3} to {high:.3}, mean {mean:.3}"),
+            format!(
+                "accuracy of the majority vote: {:.3}{}",
+                self.majority_accuracy,
+                beside(published.map(|(_, accuracy)| format!("{accuracy:.3}"))),
+            ),
+        ]
+    }
+}
+
+/// The most frequent label; ties go to the class with more labels in all, then
+/// to the lower class.
+fn majority(labels: &[Class], frequency: &[usize]) -> Class {
+    let votes = |class: usize| labels.iter().filter(|label| label.at() == class).count();
+    let best = (0..frequency.len()).rev().max_by_key(|&class| (votes(class), frequency[class]));
+    Class(best.expect("a data set should have classes") as u16)
+}
