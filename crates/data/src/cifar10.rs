@@ -115,7 +115,8 @@ impl Batch {
             ));
         }
         let batch = Self { path: path.into(), bytes };
-        match batch.labels().position(|label| label.at() >= CIFAR10_CLASSES.len()) {
+        let wrong = batch.labels().position(|label| label.at() >= CIFAR10_CLASSES.len());
+        match wrong {
             None => Ok(batch),
             Some(record) => Err(DataError::row(
                 path,

@@ -16,7 +16,8 @@ const POOL: (f64, u32) = (0.8, 456);
 const PUBLISHED_JOINED: usize = 541;
 const PUBLISHED_ANNOTATORS: usize = 334;
 const PUBLISHED_LABELS: usize = 1447;
-const PUBLISHED_HISTOGRAM: &str = "1: 738, 2: 174, 3: 85, 5: 1, 6: 2";
+/// Number of labels and how many examples had so many.
+const PUBLISHED_HISTOGRAM: [(usize, usize); 5] = [(1, 738), (2, 85), (3, 174), (5, 1), (6, 2)];
 const PUBLISHED_CONSENSUS: f64 = 0.822;
 
 /// The benchmark from the files in `data_dir`. With `limit` only the first
@@ -155,7 +156,8 @@ fn summary(
         ),
     ];
     lines.extend(start.lines(Some((PUBLISHED_LABELS, PUBLISHED_CONSENSUS))));
-    lines.push(format!("published examples by number of labels: {PUBLISHED_HISTOGRAM}"));
+    let published = PUBLISHED_HISTOGRAM.map(|(labels, examples)| format!("{labels}: {examples}"));
+    lines.push(format!("published examples by number of labels: {}", published.join(", ")));
     lines
 }
 
@@ -181,6 +183,13 @@ mod tests {
         let mut indices = split.indices();
         indices.sort_unstable();
         assert!(indices.into_iter().eq(0..10_000));
+    }
+
+    #[test]
+    fn the_published_figures_agree_with_one_another() {
+        let examples: usize = PUBLISHED_HISTOGRAM.iter().map(|(_, examples)| examples).sum();
+        let labels: usize = PUBLISHED_HISTOGRAM.iter().map(|(labels, n)| labels * n).sum();
+        assert_eq!((examples, labels), (1000, PUBLISHED_LABELS));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Tables as files: CSV that is plain, compressed with gzip or the one table
 //! in a zip archive, told apart by their first bytes; and their errors with file and row.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::path::Path;
@@ -39,8 +40,8 @@ fn unzip(path: &Path, file: File) -> Result<Vec<u8>, DataError> {
     let mut archive = ZipArchive::new(BufReader::new(file)).map_err(damaged)?;
     let tables: Vec<String> = archive
         .file_names()
+        .filter_map(|name| name.ok().map(Cow::into_owned))
         .filter(|name| name.ends_with(".csv") && !name.starts_with("__MACOSX"))
-        .map(String::from)
         .collect();
     let [table] = tables.as_slice() else {
         let found = format!("{} CSV files in the archive", tables.len());

@@ -25,33 +25,30 @@ pub struct Start {
 impl Start {
     /// The figures of a data set.
     pub fn of(dataset: &Dataset) -> Self {
-        let mut per_example = vec![Vec::new(); dataset.truth.len()];
-        let mut right = vec![(0_usize, 0_usize); dataset.n_annotators as usize];
-        let mut frequency = vec![0_usize; dataset.n_classes()];
+        let mut counts = vec![0; dataset.truth.len()];
+        let mut annotators = vec![(0_usize, 0_usize); dataset.n_annotators as usize];
         for event in &dataset.events {
-            per_example[event.example.at()].push(event.class);
-            frequency[event.class.at()] += 1;
-            let (hits, all) = &mut right[event.annotator.at()];
-            *hits += usize::from(event.class == dataset.truth[event.example.at()]);
+            counts[event.example.at()] += 1;
+            let (right, all) = &mut annotators[event.annotator.at()];
+            *right += usize::from(event.class == dataset.truth[event.example.at()]);
             *all += 1;
         }
         let mut labels_per_example = BTreeMap::new();
-        let mut agreeing = 0;
         for example in &dataset.labeled {
-            let labels = &per_example[example.at()];
-            *labels_per_example.entry(labels.len()).or_insert(0) += 1;
-            agreeing += usize::from(majority(labels, &frequency) == dataset.truth[example.at()]);
+            *labels_per_example.entry(counts[example.at()]).or_insert(0) += 1;
         }
+        let votes = dataset.majority_votes().into_iter().zip(&dataset.labeled);
+        let right = votes.filter(|(vote, example)| *vote == dataset.truth[example.at()]).count();
         Self {
             sizes: [dataset.labeled.len(), dataset.pool.len(), dataset.test.len()],
             labels: dataset.events.len(),
             labels_per_example,
-            annotator_accuracy: right
+            annotator_accuracy: annotators
                 .into_iter()
                 .filter(|(_, all)| *all > 0)
-                .map(|(hits, all)| hits as f64 / all as f64)
+                .map(|(right, all)| right as f64 / all as f64)
                 .collect(),
-            majority_accuracy: agreeing as f64 / dataset.labeled.len() as f64,
+            majority_accuracy: right as f64 / dataset.labeled.len() as f64,
         }
     }
 
@@ -94,10 +91,22 @@ impl Start {
     }
 }
 
-/// The most frequent label; ties go to the class with more labels in all, then
-/// to the lower class.
-fn majority(labels: &[Class], frequency: &[usize]) -> Class {
-    let votes = |class: usize| labels.iter().filter(|label| label.at() == class).count();
-    let best = (0..frequency.len()).rev().max_by_key(|&class| (votes(class), frequency[class]));
-    Class(best.expect("a data set should have classes") as u16)
+impl Dataset {
+    /// The most frequent label of every example of `labeled`, in order; ties go to
+    /// the class with more labels in all, then to the lower class. This is also
+    /// where an experiment with a single label per example starts.
+    pub fn majority_votes(&self) -> Vec<Class> {
+        let mut frequency = vec![0_usize; self.n_classes()];
+        let mut votes = vec![vec![0_usize; self.n_classes()]; self.truth.len()];
+        for event in &self.events {
+            frequency[event.class.at()] += 1;
+            votes[event.example.at()][event.class.at()] += 1;
+        }
+        let winner = |votes: &[usize]| {
+            let classes = (0..votes.len()).rev();
+            let best = classes.max_by_key(|&class| (votes[class], frequency[class]));
+            Class(best.expect("a data set should have classes") as u16)
+        };
+        self.labeled.iter().map(|example| winner(&votes[example.at()])).collect()
+    }
 }

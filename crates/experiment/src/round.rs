@@ -155,7 +155,7 @@ impl Loop<'_> {
         let batch = self.setting.batch;
         let positions = match self.setting.protocol {
             Protocol::Published if all.iter().all(|score| score.is_nan()) => {
-                published_nan_order(all.len(), batch).unwrap_or_else(|| lowest(&all, batch))
+                published_nan_order(all.len(), batch)
             }
             Protocol::Published => lowest(&all, batch),
             Protocol::Corrected => lowest_random_ties(&all, batch, stream),

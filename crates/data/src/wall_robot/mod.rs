@@ -22,13 +22,8 @@ use crate::{DataError, DataFeatures, Dataset};
 /// [`DataError`] if the table is missing or is not the published one, or if the
 /// level of [`WallRobotVariant::SingleVsMulti`] is not in .5 to 1.
 pub fn wall_robot(data_dir: &Path, variant: WallRobotVariant) -> Result<Dataset, DataError> {
-    if let WallRobotVariant::SingleVsMulti { level } = variant
-        && !(0.5..=1.0).contains(&level)
-    {
-        return Err(DataError::shape(format!("level {level}"), "a mean accuracy from 0.5 to 1"));
-    }
+    let recipe = WallRobotRecipe::new(variant)?;
     let table = Table::read(data_dir)?;
-    let recipe = WallRobotRecipe::new(variant);
     let subset = table.subset(&recipe.subset);
     let mut dataset = recipe.dataset(table::matrix(&subset, &recipe.rows()));
     dataset.summary = Start::of(&dataset).lines(published(variant));

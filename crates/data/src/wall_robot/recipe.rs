@@ -5,6 +5,7 @@
 use relabel_scoring::Class;
 
 use super::sampling;
+use crate::DataError;
 use crate::noise::{NoiseMatrix, noise_matrix, noisy_labels};
 use crate::numpy_random::{RandomState, train_test_split};
 
@@ -105,9 +106,16 @@ pub struct WallRobotRecipe {
 
 impl WallRobotRecipe {
     /// Draws everything again, in the order of the original.
-    pub fn new(variant: WallRobotVariant) -> Self {
+    ///
+    /// # Errors
+    /// [`DataError::Shape`] if a level is not in .5 to 1.
+    pub fn new(variant: WallRobotVariant) -> Result<Self, DataError> {
         let Settings { subset_seed, seed, accuracy, annotators, pool_share, start } =
             variant.settings();
+        if !(0.5..=1.0).contains(&accuracy) {
+            let found = format!("level {accuracy}");
+            return Err(DataError::shape(found, "a mean accuracy from 0.5 to 1"));
+        }
         let subset = TABLE_CLASS_SIZES
             .iter()
             .zip(SUBSET_CLASS_SIZES)
@@ -136,7 +144,7 @@ impl WallRobotRecipe {
             ],
         };
         let Crowd { noise, annotators, .. } = crowd;
-        Self { subset, train, test, labeled, pool, noise, annotators, kept, dropped }
+        Ok(Self { subset, train, test, labeled, pool, noise, annotators, kept, dropped })
     }
 }
 

@@ -1,7 +1,7 @@
 //! The table of the UCI data set "Wall-Following Robot Navigation" (Freire and
 //! others, 2009): four distances in metres and what the robot did.
 
-use std::fs::File;
+use std::fs;
 use std::path::Path;
 
 use ndarray::Array2;
@@ -14,6 +14,7 @@ use crate::DataError;
 const NAME: &str = "wall-robot";
 const FILE: &str = "sensor_readings_4.data";
 const N_FEATURES: usize = 4;
+const FIELDS: &str = "5 fields, four distances and a class";
 
 /// The classes in the order of their numbers.
 pub const CLASS_NAMES: [&str; 4] =
@@ -29,49 +30,16 @@ impl Table {
     /// Reads and checks `<data_dir>/wall-robot/sensor_readings_4.data`.
     pub fn read(data_dir: &Path) -> Result<Self, DataError> {
         let path = data_dir.join(NAME).join(FILE);
-        let file = File::open(&path).map_err(|e| DataError::opening(&path, NAME, e))?;
-        let mut reader = csv::ReaderBuilder::new()
-            .has_headers(false)
-            .flexible(true)
-            .trim(csv::Trim::All)
-            .from_reader(file);
+        let text = fs::read_to_string(&path).map_err(|e| DataError::opening(&path, NAME, e))?;
         let mut table = Self { features: Vec::new(), classes: Vec::new() };
-        let mut record = csv::StringRecord::new();
-        loop {
-            let row = reader.position().line() as usize;
-            match reader.read_record(&mut record) {
-                Ok(false) => break,
-                Ok(true) => table.push(&record, &path)?,
-                Err(e) => return Err(DataError::row(&path, row, e.to_string(), "text in UTF-8")),
-            }
+        for (at, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+            let (features, class) = parse(line)
+                .map_err(|(found, expected)| DataError::row(&path, at + 1, found, expected))?;
+            table.features.push(features);
+            table.classes.push(class);
         }
         table.check_sizes(&path)?;
         Ok(table)
-    }
-
-    fn push(&mut self, record: &csv::StringRecord, path: &Path) -> Result<(), DataError> {
-        let row = record.position().map_or(0, |position| position.line() as usize);
-        let wrong = |found: String, expected: &str| DataError::row(path, row, found, expected);
-        if record.len() != N_FEATURES + 1 {
-            let found = format!("{} fields", record.len());
-            return Err(wrong(found, "5 fields, four distances and a class"));
-        }
-        let mut features = [0.0; N_FEATURES];
-        for (feature, text) in features.iter_mut().zip(record) {
-            *feature = text
-                .parse()
-                .ok()
-                .filter(|distance: &f64| distance.is_finite())
-                .ok_or_else(|| wrong(format!("{text:?}"), "a distance in metres"))?;
-        }
-        let name = &record[N_FEATURES];
-        let class = CLASS_NAMES
-            .iter()
-            .position(|known| *known == name)
-            .ok_or_else(|| wrong(format!("class {name:?}"), &CLASS_NAMES.join(", ")))?;
-        self.features.push(features);
-        self.classes.push(Class(class as u16));
-        Ok(())
     }
 
     /// Rows that went missing would change every later draw.
@@ -101,6 +69,30 @@ impl Table {
         });
         per_class.map(|row| self.features[row]).collect()
     }
+}
+
+/// The distances and the class of a line, or (found, expected).
+fn parse(line: &str) -> Result<([f64; N_FEATURES], Class), (String, String)> {
+    let fields: Vec<&str> = line.split(',').map(str::trim).collect();
+    let [distances @ .., name] = fields.as_slice() else {
+        return Err((format!("{line:?}"), FIELDS.into()));
+    };
+    if distances.len() != N_FEATURES {
+        return Err((format!("{} fields", fields.len()), FIELDS.into()));
+    }
+    let mut features = [0.0; N_FEATURES];
+    for (feature, text) in features.iter_mut().zip(distances) {
+        *feature = text
+            .parse()
+            .ok()
+            .filter(|distance: &f64| distance.is_finite())
+            .ok_or_else(|| (format!("{text:?}"), "a distance in metres".into()))?;
+    }
+    let class = CLASS_NAMES
+        .iter()
+        .position(|known| known == name)
+        .ok_or_else(|| (format!("class {name:?}"), CLASS_NAMES.join(", ")))?;
+    Ok((features, Class(class as u16)))
 }
 
 /// Some rows of a subset as a matrix.

@@ -83,7 +83,7 @@ impl Source {
         if matches!(key, "grid.strategies" | "grid.seeds" | "model.ensemble") && !value.is_array() {
             value = match value {
                 Value::String(words) => {
-                    words.split(',').map(|word| parse_value(word.trim())).collect()
+                    Value::Array(words.split(',').map(|word| parse_value(word.trim())).collect())
                 }
                 one => Value::Array(vec![one]),
             };

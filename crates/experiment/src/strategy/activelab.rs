@@ -26,7 +26,7 @@ pub(super) struct ActiveLab;
 impl QueryStrategy for ActiveLab {
     fn consensus(&self, view: &ConsensusView<'_>) -> Consensus {
         match view.previous {
-            Some(previous) if has_overlap(view.labels) => {
+            Some(previous) if view.labels.has_overlap() => {
                 let (calibrated, _) =
                     calibrate(view.labels, previous, view.protocol, view.ties, view.stream);
                 Consensus {
@@ -40,14 +40,10 @@ impl QueryStrategy for ActiveLab {
 
     fn scores(&self, view: &PoolView<'_>, _: &mut dyn Draws) -> Scores {
         match view.protocol {
-            Protocol::Published if has_overlap(view.labels) => published(view),
+            Protocol::Published if view.labels.has_overlap() => published(view),
             _ => corrected(view),
         }
     }
-}
-
-fn has_overlap(labels: &Labels) -> bool {
-    labels.n_labels() > labels.n_examples()
 }
 
 fn views(probs: &[Array2<f64>]) -> Vec<ArrayView2<'_, f64>> {

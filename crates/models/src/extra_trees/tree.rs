@@ -93,11 +93,6 @@ impl Tree {
             }
         }
     }
-
-    #[cfg(test)]
-    pub(super) fn n_nodes(&self) -> usize {
-        self.nodes.len()
-    }
 }
 
 impl Node {

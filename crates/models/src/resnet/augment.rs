@@ -2,7 +2,8 @@
 //! of the training images per channel; in training also shifted (a random crop
 //! of the zero-padded image) and mirrored.
 
-use relabel_scoring::{Stream, below};
+use relabel_scoring::Stream;
+use relabel_scoring::stream::below;
 
 use crate::Images;
 

@@ -34,7 +34,8 @@ impl FittedResnet {
         for batch in rows.chunks(BATCH) {
             let scores = self.net.forward(self.pixels(images, batch));
             let data = softmax(scores, 1).into_data();
-            let values = data.to_vec::<f32>().map_err(|why| ModelError::Device(format!("{why:?}")))?;
+            let values = data.try_to_vec::<f32>();
+            let values = values.map_err(|why| ModelError::Device(format!("reading: {why}")))?;
             for row in values.chunks_exact(self.n_classes).take(batch.len()) {
                 probs.extend(normalised(row)?);
             }

@@ -6,7 +6,8 @@ use std::f64::consts::TAU;
 
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Tensor, TensorData};
-use relabel_scoring::{Stream, uniform};
+use relabel_scoring::Stream;
+use relabel_scoring::stream::uniform;
 
 use super::net::ResidualNet;
 
@@ -45,7 +46,8 @@ fn normals(stream: Stream, n: usize, scale: f64) -> Vec<f32> {
     let mut rng = stream.rng();
     let mut values = Vec::with_capacity(n + 1);
     while values.len() < n {
-        let radius = (-2.0 * (1.0 - uniform(&mut rng)).ln()).sqrt() * scale;
+        let above_zero: f64 = 1.0 - uniform(&mut rng);
+        let radius = (-2.0 * above_zero.ln()).sqrt() * scale;
         let (sin, cos) = (TAU * uniform(&mut rng)).sin_cos();
         values.extend([(radius * cos) as f32, (radius * sin) as f32]);
     }

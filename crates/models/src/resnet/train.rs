@@ -5,7 +5,8 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::activation::log_softmax;
 use burn::tensor::{Device, Tensor, TensorData};
-use relabel_scoring::{Class, Stream, shuffle};
+use relabel_scoring::stream::shuffle;
+use relabel_scoring::{Class, Stream};
 
 use super::ResnetConfig;
 use super::augment::{Distortion, Standard};

@@ -1,0 +1,184 @@
+//! ActiveLab (arXiv 2301.11856): how sure is the consensus label of an example,
+//! shrunk towards not knowing as if one more average annotator had answered at
+//! random? Low scores deserve the next label. Labelled examples and the pool are
+//! scored on one scale.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::{
+    AnnotatorId, Class, ExampleId, FrequencyTie, Labels, Stream,
+    consensus::first_max,
+    crowdlab,
+    crowdlab::mean_of_models,
+    majority_vote,
+    strategy::mix,
+    temperature,
+};
+
+/// ActiveLab scores; lower = label sooner.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActiveLabScores {
+    /// One score per labelled example.
+    pub labeled: Vec<f64>,
+    /// One score per pool example.
+    pub pool: Vec<f64>,
+    /// Temperature of each model, 1 where none was fitted.
+    pub temperatures: Vec<f64>,
+    /// Weight of each model.
+    pub model_weights: Vec<f64>,
+}
+
+/// How a model's temperature is fitted.
+pub type TemperatureSearch = fn(&Labels, ArrayView2<'_, f64>) -> f64;
+
+/// Scores labelled examples (`labels` with `probs`, one `[N, K]` array per
+/// model) and a pool (`pool`, one `[N_pool, K]` array per model). Either part may
+/// be absent: `labels` is `None`, or `pool` is empty.
+pub fn active_lab(
+    labels: Option<&Labels>,
+    probs: &[ArrayView2<'_, f64>],
+    pool: &[ArrayView2<'_, f64>],
+    ties: FrequencyTie,
+    stream: Stream,
+) -> ActiveLabScores {
+    active_lab_with(temperature::search, labels, probs, pool, ties, stream)
+}
+
+/// [`active_lab`] with another way to fit temperatures, such as
+/// [`temperature::search_cleanlab_2_9`].
+pub fn active_lab_with(
+    search: TemperatureSearch,
+    labels: Option<&Labels>,
+    probs: &[ArrayView2<'_, f64>],
+    pool: &[ArrayView2<'_, f64>],
+    ties: FrequencyTie,
+    stream: Stream,
+) -> ActiveLabScores {
+    let basis = match labels {
+        Some(labels) if labels.has_overlap() => several_labels(search, labels, probs, ties, stream),
+        Some(labels) => single_labels(labels, probs),
+        None => Basis::untrained(pool.len()),
+    };
+    let pool = if pool.is_empty() { Vec::new() } else { basis.pool_scores(pool, ties, stream) };
+    ActiveLabScores {
+        labeled: basis.labeled,
+        pool,
+        temperatures: basis.temperatures,
+        model_weights: basis.model_weights,
+    }
+}
+
+/// What the labelled part says, which the pool is scored with.
+struct Basis {
+    labeled: Vec<f64>,
+    temperatures: Vec<f64>,
+    model_weights: Vec<f64>,
+    mean_annotator_weight: f64,
+}
+
+impl Basis {
+    /// Nothing is known: everyone is trusted alike.
+    fn untrained(n_models: usize) -> Self {
+        Self {
+            labeled: Vec::new(),
+            temperatures: vec![1.0; n_models],
+            model_weights: vec![1.0; n_models],
+            mean_annotator_weight: 1.0,
+        }
+    }
+
+    fn pool_scores(
+        &self,
+        pool: &[ArrayView2<'_, f64>],
+        ties: FrequencyTie,
+        stream: Stream,
+    ) -> Vec<f64> {
+        let k = pool[0].ncols();
+        let scaled: Vec<Array2<f64>> = pool
+            .iter()
+            .zip(&self.temperatures)
+            .map(|(model, &t)| temperature::scale(*model, t))
+            .collect();
+        let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
+        let total: f64 = self.model_weights.iter().sum();
+        model_votes(&views, ties, stream)
+            .into_iter()
+            .enumerate()
+            .map(|(row, class)| {
+                let confidence: f64 = views
+                    .iter()
+                    .zip(&self.model_weights)
+                    .map(|(model, weight)| weight * model[[row, class.at()]])
+                    .sum();
+                mix(confidence / total, total, self.mean_annotator_weight, k)
+            })
+            .collect()
+    }
+}
+
+/// The class that most models call the most likely, ties by their mean probability.
+fn model_votes(
+    models: &[ArrayView2<'_, f64>],
+    ties: FrequencyTie,
+    stream: Stream,
+) -> Vec<Class> {
+    let (n, k) = models[0].dim();
+    if let [model] = models {
+        return model.rows().into_iter().map(|row| Class(first_max(row) as u16)).collect();
+    }
+    let votes = models.iter().zip(0..).flat_map(|(model, annotator)| {
+        model.rows().into_iter().zip(0..).map(move |(row, example)| {
+            (ExampleId(example), AnnotatorId(annotator), Class(first_max(row) as u16))
+        })
+    });
+    let votes = Labels::from_events(n, models.len(), votes.collect::<Vec<_>>())
+        .expect("one vote per model and example should be valid");
+    majority_vote(&votes, Some(mean_of_models(models).view()), k, ties, stream)
+}
+
+fn several_labels(
+    search: TemperatureSearch,
+    labels: &Labels,
+    probs: &[ArrayView2<'_, f64>],
+    ties: FrequencyTie,
+    stream: Stream,
+) -> Basis {
+    let k = probs[0].ncols();
+    let temperatures: Vec<f64> = probs.iter().map(|model| search(labels, *model)).collect();
+    let scaled: Vec<Array2<f64>> =
+        probs.iter().zip(&temperatures).map(|(model, &t)| temperature::scale(*model, t)).collect();
+    let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
+    let result = crowdlab(labels, &views, ties, stream);
+    let weights = &result.annotator_weights;
+    let mean_annotator_weight = weights.iter().sum::<f64>() / weights.len() as f64;
+    let models: f64 = result.model_weights.iter().sum();
+    let labeled = labels
+        .examples()
+        .zip(&result.quality)
+        .map(|(given, &quality)| {
+            let annotators: f64 = given.iter().map(|(id, _)| weights[id.at()]).sum();
+            mix(quality, annotators + models, mean_annotator_weight, k)
+        })
+        .collect();
+    Basis { labeled, temperatures, model_weights: result.model_weights, mean_annotator_weight }
+}
+
+/// One label each: nobody can be compared, so label and models weigh the same.
+fn single_labels(labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> Basis {
+    let k = probs[0].ncols();
+    let n_models = probs.len() as f64;
+    let labeled = labels
+        .examples()
+        .enumerate()
+        .map(|(row, given)| {
+            let classes = given.iter().map(|(_, class)| *class);
+            let class = classes.last().map_or_else(
+                || first_max(mean_of_models(probs).row(row)),
+                Class::at,
+            );
+            let quality = probs.iter().map(|model| model[[row, class]]).sum::<f64>() / n_models;
+            mix(quality, n_models + given.len() as f64, 1.0, k)
+        })
+        .collect();
+    Basis { labeled, ..Basis::untrained(probs.len()) }
+}

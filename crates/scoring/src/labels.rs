@@ -1,0 +1,235 @@
+//! Labels of many annotators as a sparse store with two views: by example and
+//! by annotator. Memory is proportional to the number of labels; examples and
+//! annotators without labels are allowed.
+
+use crate::{AnnotatorId, Class, ExampleId};
+
+/// Why labels do not form a store.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LabelsError {
+    /// An example index beyond the number of examples.
+    #[error("label {position} is of example {found}, but there are {n_examples} examples")]
+    Example {
+        /// Position of the label in the input.
+        position: usize,
+        /// The index found.
+        found: u32,
+        /// Number of examples.
+        n_examples: usize,
+    },
+    /// An annotator index beyond the number of annotators.
+    #[error("label {position} is by annotator {found}, but there are {n_annotators} annotators")]
+    Annotator {
+        /// Position of the label in the input.
+        position: usize,
+        /// The index found.
+        found: u32,
+        /// Number of annotators.
+        n_annotators: usize,
+    },
+    /// One annotator labelled one example twice.
+    #[error("annotator {annotator} labelled example {example} twice; keep one of the labels")]
+    Twice {
+        /// The annotator.
+        annotator: u32,
+        /// The example.
+        example: u32,
+    },
+}
+
+/// Who said what about which example.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Labels {
+    by_example: Rows<(AnnotatorId, Class)>,
+    by_annotator: Rows<(ExampleId, Class)>,
+    max_class: Option<Class>,
+}
+
+impl Labels {
+    /// Builds the store from `(example, annotator, class)` in any order.
+    ///
+    /// # Errors
+    /// If an index is out of range or an annotator labelled an example twice.
+    pub fn from_events(
+        n_examples: usize,
+        n_annotators: usize,
+        events: impl IntoIterator<Item = (ExampleId, AnnotatorId, Class)>,
+    ) -> Result<Self, LabelsError> {
+        let events: Vec<_> = events.into_iter().collect();
+        for (position, &(example, annotator, _)) in events.iter().enumerate() {
+            if example.at() >= n_examples {
+                return Err(LabelsError::Example { position, found: example.0, n_examples });
+            }
+            if annotator.at() >= n_annotators {
+                let found = annotator.0;
+                return Err(LabelsError::Annotator { position, found, n_annotators });
+            }
+        }
+        let max_class = events.iter().map(|(_, _, class)| *class).max();
+        // Two counting sorts order every row by annotator and every column by example.
+        let by_annotator = Rows::group(n_annotators, events.len(), || {
+            events.iter().map(|&(example, annotator, class)| (annotator.at(), (example, class)))
+        });
+        let by_example = Rows::group(n_examples, events.len(), || {
+            by_annotator.enumerated().map(|(annotator, (example, class))| {
+                (example.at(), (AnnotatorId(annotator as u32), class))
+            })
+        });
+        if let Some((example, annotator)) = twice(&by_example) {
+            return Err(LabelsError::Twice { annotator, example });
+        }
+        let by_annotator = Rows::group(n_annotators, events.len(), || {
+            by_example.enumerated().map(|(example, (annotator, class))| {
+                (annotator.at(), (ExampleId(example as u32), class))
+            })
+        });
+        Ok(Self { by_example, by_annotator, max_class })
+    }
+
+    /// Builds the store from a matrix: one row per example, one cell per annotator.
+    ///
+    /// # Errors
+    /// If the rows differ in length: the cells beyond the first row's length have no annotator.
+    pub fn from_wide(rows: &[Vec<Option<Class>>]) -> Result<Self, LabelsError> {
+        let n_annotators = rows.first().map_or(0, Vec::len);
+        let events = rows.iter().zip(0..).flat_map(|(row, example)| {
+            row.iter().zip(0..).filter_map(move |(class, annotator)| {
+                class.map(|class| (ExampleId(example), AnnotatorId(annotator), class))
+            })
+        });
+        Self::from_events(rows.len(), n_annotators, events)
+    }
+
+    /// Number of examples, those without labels included.
+    pub fn n_examples(&self) -> usize {
+        self.by_example.len()
+    }
+
+    /// Number of annotators, those without labels included.
+    pub fn n_annotators(&self) -> usize {
+        self.by_annotator.len()
+    }
+
+    /// Number of labels.
+    pub fn n_labels(&self) -> usize {
+        self.by_example.items.len()
+    }
+
+    /// The labels of one example, by annotator.
+    pub fn of_example(&self, example: ExampleId) -> &[(AnnotatorId, Class)] {
+        self.by_example.row(example.at())
+    }
+
+    /// The labels by one annotator, by example.
+    pub fn of_annotator(&self, annotator: AnnotatorId) -> &[(ExampleId, Class)] {
+        self.by_annotator.row(annotator.at())
+    }
+
+    /// The labels of every example in turn.
+    pub fn examples(&self) -> impl ExactSizeIterator<Item = &[(AnnotatorId, Class)]> {
+        (0..self.n_examples()).map(|example| self.by_example.row(example))
+    }
+
+    /// The labels by every annotator in turn.
+    pub fn annotators(&self) -> impl ExactSizeIterator<Item = &[(ExampleId, Class)]> {
+        (0..self.n_annotators()).map(|annotator| self.by_annotator.row(annotator))
+    }
+
+    /// True if some example has two labels, so that annotators can be compared.
+    pub fn has_overlap(&self) -> bool {
+        self.examples().any(|given| given.len() > 1)
+    }
+
+    /// The highest class that anyone chose.
+    pub fn max_class(&self) -> Option<Class> {
+        self.max_class
+    }
+}
+
+fn twice(by_example: &Rows<(AnnotatorId, Class)>) -> Option<(u32, u32)> {
+    (0..by_example.len()).find_map(|example| {
+        let row = by_example.row(example);
+        row.windows(2)
+            .find(|pair| pair[0].0 == pair[1].0)
+            .map(|pair| (example as u32, pair[0].0.0))
+    })
+}
+
+/// Rows of different lengths, one after another.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Rows<T> {
+    /// Row r is `items[starts[r]..starts[r + 1]]`.
+    starts: Vec<usize>,
+    items: Vec<T>,
+}
+
+impl<T: Copy> Rows<T> {
+    /// Stable counting sort of `(row, item)` pairs, which are visited twice.
+    fn group<I: Iterator<Item = (usize, T)>>(
+        n_rows: usize,
+        n_items: usize,
+        pairs: impl Fn() -> I,
+    ) -> Self {
+        let mut starts = vec![0; n_rows + 1];
+        for (row, _) in pairs() {
+            starts[row + 1] += 1;
+        }
+        for row in 0..n_rows {
+            starts[row + 1] += starts[row];
+        }
+        let mut next = starts.clone();
+        let mut items = Vec::with_capacity(n_items);
+        if let Some((_, filler)) = pairs().next() {
+            items.resize(n_items, filler);
+        }
+        for (row, item) in pairs() {
+            items[next[row]] = item;
+            next[row] += 1;
+        }
+        Self { starts, items }
+    }
+
+    fn len(&self) -> usize {
+        self.starts.len() - 1
+    }
+
+    fn row(&self, row: usize) -> &[T] {
+        &self.items[self.starts[row]..self.starts[row + 1]]
+    }
+
+    /// `(row, item)` in order.
+    fn enumerated(&self) -> impl Iterator<Item = (usize, T)> {
+        (0..self.len()).flat_map(|row| self.row(row).iter().map(move |&item| (row, item)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    fn event(example: u32, annotator: u32, class: u16) -> (ExampleId, AnnotatorId, Class) {
+        (ExampleId(example), AnnotatorId(annotator), Class(class))
+    }
+
+    #[test]
+    fn both_views_are_in_order_whatever_the_input_order() {
+        let events = [event(2, 1, 0), event(0, 2, 3), event(2, 0, 1), event(0, 1, 1)];
+        let labels = Labels::from_events(3, 4, events).unwrap();
+        let row = [(AnnotatorId(1), Class(1)), (AnnotatorId(2), Class(3))];
+        assert_eq!(labels.of_example(ExampleId(0)), row);
+        assert!(labels.of_example(ExampleId(1)).is_empty());
+        let column = [(ExampleId(0), Class(1)), (ExampleId(2), Class(0))];
+        assert_eq!(labels.of_annotator(AnnotatorId(1)), column);
+        assert!(labels.of_annotator(AnnotatorId(3)).is_empty());
+        assert_eq!((labels.n_labels(), labels.max_class()), (4, Some(Class(3))));
+    }
+
+    #[test]
+    fn labels_that_contradict_their_store_are_refused() {
+        let twice = Labels::from_events(1, 1, [event(0, 0, 0), event(0, 0, 0)]);
+        assert_eq!(twice, Err(LabelsError::Twice { annotator: 0, example: 0 }));
+        assert!(Labels::from_events(1, 1, [event(1, 0, 0)]).is_err());
+        assert!(Labels::from_events(1, 1, [event(0, 1, 0)]).is_err());
+    }
+}
