@@ -103,12 +103,13 @@ def compare(name, ours, theirs, bounds):
     """Prints one comparison; true if the means agree within the bounds."""
     points = 100 * (ours[:, 0].mean() - theirs[:, 0].mean())
     percent = 100 * (ours[:, 1].mean() / theirs[:, 1].mean() - 1)
-    error = 100 * np.sqrt(sum(a[:, 0].var(ddof=1) / len(a) for a in (ours, theirs)))
+    errors = np.sqrt(sum(a.var(axis=0, ddof=1) / len(a) for a in (ours, theirs)))
+    error, loss_error = 100 * errors[0], 100 * errors[1] / theirs[:, 1].mean()
     times = [1e3 * np.median(a[:, column]) for column in (2, 3) for a in (ours, theirs)]
     print(
         f"{name:32} accuracy {ours[:, 0].mean():.4f} {theirs[:, 0].mean():.4f}"
         f" ({points:+.2f} +- {error:.2f} points)"
-        f"  log loss {ours[:, 1].mean():.4f} {theirs[:, 1].mean():.4f} ({percent:+.2f} %)"
+        f"  log loss {ours[:, 1].mean():.4f} {theirs[:, 1].mean():.4f} ({percent:+.2f} +- {loss_error:.2f} %)"
         f"  fit {times[0]:.2f} {times[1]:.1f} ms  predict {times[2]:.2f} {times[3]:.1f} ms",
         flush=True,
     )

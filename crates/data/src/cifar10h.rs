@@ -59,7 +59,7 @@ impl AnnotatorTable {
 
     /// Reads one file with labels of `n_images` images.
     pub(crate) fn read(path: &Path, n_images: usize) -> Result<Self, DataError> {
-        let bytes = open(path, "cifar-10h")?;
+        let bytes = open(path)?;
         let mut reader = reader(bytes).map_err(|error| unreadable(path, error))?;
         let header = reader.byte_headers().map_err(|error| csv_error(path, error))?;
         let columns = Columns::find(path, header)?;

@@ -17,9 +17,9 @@ const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZIP: &[u8] = b"PK\x03\x04";
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
-/// The uncompressed bytes of `path`, which belongs to the data set `name`.
-pub(crate) fn open(path: &Path, name: &str) -> Result<Box<dyn BufRead>, DataError> {
-    let file = File::open(path).map_err(|error| DataError::opening(path, name, error))?;
+/// The uncompressed bytes of `path`.
+pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, DataError> {
+    let file = File::open(path).map_err(|error| DataError::io(path, error))?;
     let mut reader = BufReader::with_capacity(BUFFER, file);
     let start = reader.fill_buf().map_err(|error| DataError::io(path, error))?;
     if start.starts_with(GZIP) {

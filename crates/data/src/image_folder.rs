@@ -46,8 +46,10 @@ impl ImageFolder {
         let mut files = Vec::new();
         for (class, name) in (0..).map(Class).zip(class_names) {
             let folder = root.join(name);
-            let entries = fs::read_dir(&folder)
-                .map_err(|error| DataError::opening(&folder, "cifar-10", error))?;
+            let entries = fs::read_dir(&folder).map_err(|error| {
+                let expected = "a folder of images for every class, as cifar2png makes them";
+                DataError::file(&folder, error.to_string(), expected)
+            })?;
             for entry in entries {
                 let path = entry.map_err(|error| DataError::io(&folder, error))?.path();
                 if is_image(&path) {
@@ -239,6 +241,17 @@ mod tests {
             let message = message(&files);
             assert!(message.contains(expected), "{files:?}: {message}");
         }
+    }
+
+    #[test]
+    fn a_missing_class_folder_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        write(folder.path(), "cat/0001.png", 10);
+        let message = ImageFolder::open(folder.path(), &classes()).unwrap_err().to_string();
+        assert!(
+            message.contains("dog: found") && message.contains("expected a folder"),
+            "{message}"
+        );
     }
 
     #[test]

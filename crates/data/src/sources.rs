@@ -57,7 +57,7 @@ pub enum FileState {
 impl Sources {
     /// The list that is built in.
     pub fn embedded() -> Self {
-        toml::from_str(include_str!("../data/sources.toml"))
+        toml::from_str(include_str!("../../../data/sources.toml"))
             .expect("the built-in list of sources should be valid")
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use relabel_scoring::Class;
+use relabel_scoring::{Class, ExampleId, FrequencyTie, Labels, Round, Seed, Stream, majority_vote};
 
 use crate::Dataset;
 
@@ -92,21 +92,19 @@ impl Start {
 }
 
 impl Dataset {
-    /// The most frequent label of every example of `labeled`, in order; ties go to
-    /// the class with more labels in all, then to the lower class. This is also
-    /// where an experiment with a single label per example starts.
+    /// The majority vote of every example of `labeled`, in order; ties go to the
+    /// class with more labels in all, as when the results were published. This is
+    /// also where an experiment with a single label per example starts.
     pub fn majority_votes(&self) -> Vec<Class> {
-        let mut frequency = vec![0_usize; self.n_classes()];
-        let mut votes = vec![vec![0_usize; self.n_classes()]; self.truth.len()];
-        for event in &self.events {
-            frequency[event.class.at()] += 1;
-            votes[event.example.at()][event.class.at()] += 1;
+        let mut place = vec![None; self.truth.len()];
+        for (at, example) in self.labeled.iter().enumerate() {
+            place[example.at()] = Some(ExampleId(at as u32));
         }
-        let winner = |votes: &[usize]| {
-            let classes = (0..votes.len()).rev();
-            let best = classes.max_by_key(|&class| (votes[class], frequency[class]));
-            Class(best.expect("a data set should have classes") as u16)
-        };
-        self.labeled.iter().map(|example| winner(&votes[example.at()])).collect()
+        let events = self.events.iter();
+        let events = events.filter_map(|e| Some((place[e.example.at()]?, e.annotator, e.class)));
+        let labels = Labels::from_events(self.labeled.len(), self.n_annotators as usize, events)
+            .expect("labels at the start should lie in the data set, each once");
+        let stream = Stream::new(Seed(0), "majority vote at the start", Round(0), 0);
+        majority_vote(&labels, None, self.n_classes(), FrequencyTie::MostFrequent, stream)
     }
 }

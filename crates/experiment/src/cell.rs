@@ -174,7 +174,7 @@ impl CellRun<'_> {
             metrics: output.metrics.clone().into(),
             distribution_entropy: output.metrics.distribution_entropy,
             num_added: output.selection.new.len(),
-            per_example_count: self.data.counts(&pool.events),
+            per_example_count: pool.labels_per_example(),
             relabeled: ids(&output.selection.relabel),
             queried: ids(&output.selection.new),
             queried_rows: output.selection.new_rows.clone(),

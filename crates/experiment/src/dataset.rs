@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 
 use relabel_data::{DataError, DataFeatures, Dataset, WallRobotVariant, cifar10h, demo, wall_robot};
 use relabel_models::{FeatureStore, Images};
-use relabel_scoring::{AnnotatorId, Class, LabelEvent};
+use relabel_scoring::{AnnotatorId, Class};
 
 use crate::{Config, Pool};
 
@@ -67,17 +67,5 @@ impl From<Dataset> for Prepared {
             n_annotators: dataset.n_annotators,
             summary: dataset.summary,
         }
-    }
-}
-
-impl Prepared {
-    /// Labels per example, initially labelled examples first, then the initial pool.
-    pub fn counts(&self, events: &[LabelEvent]) -> Vec<u32> {
-        let mut counts = vec![0; self.truth.len()];
-        for event in events {
-            counts[event.example.at()] += 1;
-        }
-        let order = self.start.labeled.iter().chain(&self.start.pool);
-        order.map(|example| counts[example.at()]).collect()
     }
 }

@@ -72,6 +72,16 @@ impl Pool {
         Labels::from_events(self.labeled.len(), column.len(), events)
     }
 
+    /// Number of labels of every labelled example in order, then a zero for every pool example.
+    pub fn labels_per_example(&self) -> Vec<u32> {
+        let mut counts: BTreeMap<ExampleId, u32> = BTreeMap::new();
+        for event in &self.events {
+            *counts.entry(event.example).or_default() += 1;
+        }
+        let order = self.labeled.iter().chain(&self.pool);
+        order.map(|example| counts.get(example).copied().unwrap_or(0)).collect()
+    }
+
     /// Adds the new labels and moves the newly labelled examples out of the pool.
     pub fn advance(&mut self, selection: &Selection, events: &[LabelEvent]) {
         self.pool.retain(|example| !selection.new.contains(example));

@@ -8,7 +8,7 @@ use std::time::Instant;
 
 use ndarray::{Array2, Axis, concatenate};
 use relabel_models::{
-    Classifier, ClassesRule, CrossValidation, ExtraTrees, FeatureStore, KNearest, Mlp, Split,
+    ClassesRule, Classifier, CrossValidation, ExtraTrees, FeatureStore, KNearest, Mlp, Split,
     Unwatched,
 };
 use relabel_scoring::{Class, Round, Seed, Stream, stream};
@@ -50,7 +50,8 @@ fn main() -> Result<(), Failure> {
     let start = Instant::now();
     let mut accuracy = Vec::new();
     for round in 0..ROUNDS {
-        let n_labeled = y.len() / 4 + y.len() * 3 / 4 * usize::from(round) / usize::from(ROUNDS - 1);
+        let n_labeled =
+            y.len() / 4 + y.len() * 3 / 4 * usize::from(round) / usize::from(ROUNDS - 1);
         let split = Split {
             store: &store,
             labeled: &rows[..n_labeled],
@@ -60,8 +61,7 @@ fn main() -> Result<(), Failure> {
             test_truth: &truth,
         };
         let stream = Stream::new(Seed(0), "fit", Round(round), 0);
-        let done =
-            pool.install(|| validation.run(model.as_ref(), &split, stream, &Unwatched))?;
+        let done = pool.install(|| validation.run(model.as_ref(), &split, stream, &Unwatched))?;
         accuracy.push(done.fold_accuracy.iter().sum::<f64>() / 5.0);
     }
     let seconds = start.elapsed().as_secs_f64();

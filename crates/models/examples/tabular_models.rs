@@ -8,9 +8,7 @@
 use std::time::Instant;
 
 use ndarray::Array2;
-use relabel_models::{
-    Classifier, ExtraTrees, FeatureStore, Features, KNearest, Mlp, Unwatched,
-};
+use relabel_models::{Classifier, ExtraTrees, FeatureStore, Features, KNearest, Mlp, Unwatched};
 use relabel_scoring::{Class, Round, Seed, Stream};
 
 type Failure = Box<dyn std::error::Error>;
@@ -30,8 +28,7 @@ fn main() -> Result<(), Failure> {
         let fitted = model.fit(x, &y_train, n_classes, stream, &Unwatched)?;
         let fit_seconds = start.elapsed().as_secs_f64();
         let start = Instant::now();
-        let probs =
-            fitted.predict_proba(Features { store: &x_test, rows: &all_rows(&y_test) })?;
+        let probs = fitted.predict_proba(Features { store: &x_test, rows: &all_rows(&y_test) })?;
         let predict_seconds = start.elapsed().as_secs_f64();
         let (accuracy, log_loss) = score(&probs, &y_test);
         println!("{accuracy} {log_loss} {fit_seconds} {predict_seconds}");

@@ -66,8 +66,7 @@ mod tests {
     fn shuffling_changes_who_is_in_a_fold_but_not_how_many_of_a_class() {
         let y: Vec<Class> = (0..103).map(|row| Class((row * row % 7) as u16)).collect();
         let stream = Stream::new(Seed(1), "folds", Round(0), 0);
-        let (plain, mixed) =
-            (stratified_folds(&y, 5, None), stratified_folds(&y, 5, Some(stream)));
+        let (plain, mixed) = (stratified_folds(&y, 5, None), stratified_folds(&y, 5, Some(stream)));
         assert_ne!(plain, mixed);
         assert_eq!(mixed, stratified_folds(&y, 5, Some(stream)));
         let table = |folds: &[u16]| {

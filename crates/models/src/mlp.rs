@@ -1,5 +1,5 @@
-//! Perceptron with one hidden layer, trained as `sklearn.neural_network.
-//! MLPClassifier` trains its default: ReLU, softmax log loss, weight decay
+//! Perceptron with one hidden layer, trained as scikit-learn's
+//! `MLPClassifier` trains its default: ReLU, softmax log loss, weight decay
 //! 1e-4, Adam with step 1e-3, shuffled batches of 200, and an end after 10
 //! epochs in a row without an improvement of 1e-4 in the training loss.
 //! Features are not scaled. Two classes have two outputs here, not one.
@@ -86,7 +86,9 @@ impl Mlp {
             let loss = loss / outputs.len() as f64;
             if !loss.is_finite() {
                 let epoch = epoch + 1;
-                return Err(ModelError::Diverged(format!("the MLP's loss in epoch {epoch} is {loss}")));
+                return Err(ModelError::Diverged(format!(
+                    "the MLP's loss in epoch {epoch} is {loss}"
+                )));
             }
             watch.step(epoch + 1, self.max_epochs);
             if progress.is_over(loss) {

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::Array2;
 use relabel_models::{
-    Classifier, ClassesRule, CrossValidated, CrossValidation, ExtraTrees, FeatureStore, Features,
+    ClassesRule, Classifier, CrossValidated, CrossValidation, ExtraTrees, FeatureStore, Features,
     Fitted, FoldWatch, ModelError, Split, Unwatched, Watch,
 };
 use relabel_scoring::{Class, Round, Seed, Stream, stream};
@@ -16,6 +16,7 @@ use relabel_scoring::{Class, Round, Seed, Stream, stream};
 #[derive(Default)]
 struct Prior {
     fits: Mutex<Vec<(Vec<u32>, Vec<Class>)>>,
+    streams: Mutex<Vec<Stream>>,
 }
 
 struct Shares(Vec<f64>);
@@ -26,9 +27,10 @@ impl Classifier for Prior {
         x: Features<'_>,
         y: &[Class],
         n_classes: usize,
-        _stream: Stream,
+        stream: Stream,
         _watch: &dyn Watch,
     ) -> Result<Box<dyn Fitted>, ModelError> {
+        self.streams.lock().unwrap().push(stream);
         self.fits.lock().unwrap().push((x.rows.to_vec(), y.to_vec()));
         // a little for every class, as a network would have it
         let mut shares = vec![0.01; n_classes];
@@ -74,6 +76,7 @@ fn every_row_is_held_out_once_and_pool_and_test_are_means() {
     let consensus = [0, 1, 0, 1, 0, 1, 0, 0];
     let found = run(&validation(ClassesRule::Fixed(2)), &model, &consensus);
     let fits = model.fits.into_inner().unwrap();
+    assert_eq!(model.streams.into_inner().unwrap(), [1, 2, 3].map(|child| stream().child(child)));
     let share = |y: &[Class]| {
         let zeros = y.iter().filter(|class| class.at() == 0).count() as f64;
         (zeros + 0.01) / (y.len() as f64 + 0.02)

@@ -94,10 +94,18 @@ fn extra_trees_are_certain_about_training_rows_unless_equal_rows_disagree() {
 }
 
 #[test]
-fn extra_trees_with_one_tree_split_uniformly_between_two_rows() {
-    let store = FeatureStore::Table(
-        Array2::from_shape_vec((3, 1), vec![0.0, 1.0, 0.25]).unwrap(),
-    );
+fn extra_trees_tell_neighbouring_floats_apart() {
+    let values = vec![16_777_216.0, 16_777_218.0];
+    let store = FeatureStore::Table(Array2::from_shape_vec((2, 1), values).unwrap());
+    let x = Features { store: &store, rows: &[0, 1] };
+    let fitted = ExtraTrees::default().fit(x, &[0, 1].map(Class), 2, stream(), &Unwatched);
+    let probs = fitted.unwrap().predict_proba(x).unwrap();
+    assert_eq!(probs.column(0).to_vec(), [1.0, 0.0]);
+}
+
+#[test]
+fn extra_trees_split_uniformly_between_two_rows() {
+    let store = FeatureStore::Table(Array2::from_shape_vec((3, 1), vec![0.0, 1.0, 0.25]).unwrap());
     let x = Features { store: &store, rows: &[0, 1] };
     let y = [0, 1].map(Class);
     let fitted = ExtraTrees { trees: 4000 }.fit(x, &y, 2, stream(), &Unwatched).unwrap();

@@ -171,11 +171,10 @@ fn single_labels(labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> Basis {
         .examples()
         .enumerate()
         .map(|(row, given)| {
-            let classes = given.iter().map(|(_, class)| *class);
-            let class = classes.last().map_or_else(
-                || first_max(mean_of_models(probs).row(row)),
-                Class::at,
-            );
+            let class = match given {
+                [] => first_max(mean_of_models(probs).row(row)),
+                [(_, class), ..] => class.at(),
+            };
             let quality = probs.iter().map(|model| model[[row, class]]).sum::<f64>() / n_models;
             mix(quality, n_models + given.len() as f64, 1.0, k)
         })

@@ -8,6 +8,7 @@ mod crowdlab;
 mod index;
 mod labels;
 mod majority;
+mod missing_class;
 pub mod selection;
 pub mod strategy;
 pub mod stream;
@@ -17,5 +18,6 @@ pub use active_lab::{ActiveLabScores, TemperatureSearch, active_lab, active_lab_
 pub use crowdlab::{Crowdlab, crowdlab};
 pub use index::{AnnotatorId, Class, ExampleId, LabelEvent, Round, Seed};
 pub use labels::{Labels, LabelsError};
+pub use missing_class::restore_missing_classes;
 pub use majority::{FrequencyTie, majority_vote};
 pub use stream::Stream;

@@ -89,19 +89,29 @@ fn misplaced_shares(given: &[(AnnotatorId, Class)], out: &mut Vec<(usize, f64)>)
 }
 
 /// The search of the published benchmark code: one normaliser for the whole
-/// matrix instead of one per row, and probabilities clipped at 1e-6.
+/// matrix instead of one per row, and scaled probabilities clipped at 1e-6.
 pub fn search_published(labels: &Labels, probs: ArrayView2<'_, f64>) -> f64 {
+    search_jointly(labels, probs, 0.0, PUBLISHED_CLIP)
+}
+
+/// The search of cleanlab up to 2.3.0, the library of the published results: it
+/// normalises like [`search_published`] and clips at 1e-30 before and after scaling.
+pub fn search_cleanlab_2_3(labels: &Labels, probs: ArrayView2<'_, f64>) -> f64 {
+    search_jointly(labels, probs, TINY, TINY)
+}
+
+fn search_jointly(labels: &Labels, probs: ArrayView2<'_, f64>, floor: f64, clip: f64) -> f64 {
     let norm = (probs.ncols() as f64).ln();
     let rows: Vec<_> = labels.examples().collect();
     two_grids(|temperature| {
-        let powers = probs.mapv(|p| p.powf(1.0 / temperature));
+        let powers = probs.mapv(|p| p.max(floor).powf(1.0 / temperature));
         let z: f64 = powers.axis_iter(Axis(0)).map(|row| row.sum()).sum();
         let mut row_shares = Vec::new();
         let mut sum = 0.0;
         for (given, powers) in rows.iter().zip(powers.rows()) {
             shares(given, &mut row_shares);
             for &(class, share) in &row_shares {
-                sum -= share * (powers[class] / z).max(PUBLISHED_CLIP).ln() / norm;
+                sum -= share * (powers[class] / z).max(clip).ln() / norm;
             }
         }
         sum / rows.len() as f64

@@ -48,7 +48,7 @@ pub struct RoundRecord {
     pub distribution_entropy: f64,
     /// Pool examples chosen at the end of the round.
     pub num_added: usize,
-    /// Labels per example at the start of the round; initially labelled examples first, then the pool.
+    /// Labels per example at the start of the round: labelled examples in their order, then the pool.
     pub per_example_count: Vec<u32>,
     /// Labelled examples chosen for another label, best first.
     pub relabeled: Vec<u32>,

@@ -176,8 +176,8 @@ impl<'a, T: Tally> Grower<'a, T> {
 }
 
 /// Random numbers of one tree: SplitMix64 (Steele, Lea and Flood, OOPSLA 2014)
-/// from a seed that the tree's stream gives. ChaCha would take a third of the
-/// time of growing small nodes.
+/// from a seed that the tree's stream gives; a small node needs little more time
+/// than its four numbers, so these have to be cheap.
 struct Draws {
     state: u64,
 }
@@ -196,7 +196,7 @@ impl Draws {
 
     /// Uniform on 0..n; the bias is below n / 2^64.
     fn below(&mut self, n: usize) -> usize {
-        (u128::from(self.next()) * n as u128 >> 64) as usize
+        ((u128::from(self.next()) * n as u128) >> 64) as usize
     }
 
     /// Uniform on [low, high); `low` where rounding, or an infinite end, says otherwise.

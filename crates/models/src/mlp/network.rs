@@ -116,9 +116,7 @@ impl Network {
             let length = self.shape.features;
             let x = std::array::from_fn(|place| &rows[row(place) * length..][..length]);
             self.forward(x, space);
-            for (place, outputs) in
-                space.outputs.chunks_exact_mut(self.shape.outputs).enumerate()
-            {
+            for (place, outputs) in space.outputs.chunks_exact_mut(self.shape.outputs).enumerate() {
                 match tile.get(place) {
                     Some(&row) => loss += slopes(outputs, targets[row], 1.0 / n),
                     None => outputs.fill(0.0),
@@ -167,8 +165,7 @@ impl Network {
     fn backward(&self, rows: [&[f32]; TILE], space: &mut Workspace) {
         let Shape { hidden: length, outputs: n_outputs, .. } = self.shape;
         let [_, weights, ..] = self.shape.parts(&self.parameters);
-        let [inputs, outputs, hidden_bias, output_bias] =
-            self.shape.parts_mut(&mut space.gradient);
+        let [inputs, outputs, hidden_bias, output_bias] = self.shape.parts_mut(&mut space.gradient);
         let slopes = &space.outputs;
         for (output, vector) in outputs.chunks_exact_mut(length).enumerate() {
             let slope = std::array::from_fn(|place| slopes[place * n_outputs + output]);

@@ -1,0 +1,39 @@
+//! Labels from an NPY file: one row per example, one column per annotator; NaN
+//! in arrays of floats and -1 in arrays of integers are missing labels.
+
+use std::path::Path;
+
+use super::gathered::{Gathered, Label};
+use crate::{DataError, npy};
+
+pub(super) fn gather(path: &Path) -> Result<Gathered, DataError> {
+    let array = npy::read(path)?;
+    let &[n_examples, n_annotators] = array.values.shape() else {
+        let found = format!("an array of shape {:?}", array.values.shape());
+        return Err(DataError::file(path, found, "two axes: examples and annotators"));
+    };
+    let mut gathered = Gathered::default();
+    for example in 0..n_examples {
+        gathered.examples.number(&example.to_string());
+    }
+    for annotator in 0..n_annotators {
+        gathered.annotators.number(&annotator.to_string());
+    }
+    let missing = |value: f64| if array.is_integer { value == -1.0 } else { value.is_nan() };
+    for (at, &value) in array.values.iter().enumerate() {
+        if missing(value) {
+            continue;
+        }
+        let (example, annotator) = (at / n_annotators, at % n_annotators);
+        if value.fract() != 0.0 || value < 0.0 {
+            let expected = if array.is_integer { "-1 (missing)" } else { "NaN (missing)" };
+            let expected = format!("{expected} or a class from 0");
+            return Err(DataError::row(path, example + 1, format!("label {value}"), expected));
+        }
+        let class = gathered.classes.number(&format!("{value:.0}"));
+        let row = example as u32 + 1;
+        let label = Label { example: example as u32, annotator: annotator as u32, class, row };
+        gathered.labels.push(label);
+    }
+    Ok(gathered)
+}
