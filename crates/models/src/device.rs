@@ -264,10 +264,7 @@ fn cuda_lines() -> Vec<DeviceInfo> {
 fn cuda_adapters() -> Vec<Adapter> {
     let found = catch_unwind(|| Device::enumerate(DeviceType::Cuda));
     let found = found.map(|devices| devices.into_iter().collect::<Vec<_>>()).unwrap_or_default();
-    found
-        .into_iter()
-        .map(|device| Adapter { device, is_gpu: true, class: "CUDA device" })
-        .collect()
+    found.into_iter().map(|device| Adapter { device, is_gpu: true, class: "CUDA device" }).collect()
 }
 
 #[cfg(feature = "cuda")]

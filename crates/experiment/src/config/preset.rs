@@ -15,7 +15,15 @@ macro_rules! presets {
 }
 
 /// Every preset, the demo first.
-pub static PRESETS: &[Preset] = presets!["demo", "wall-robot-et", "cifar10h", "cifar10h-small"];
+pub static PRESETS: &[Preset] = presets![
+    "demo",
+    "wall-robot-et",
+    "wall-robot-mlp",
+    "wall-robot-complete-et",
+    "wall-robot-complete-mlp",
+    "cifar10h",
+    "cifar10h-small",
+];
 
 impl Preset {
     /// The preset of that name.

@@ -62,7 +62,9 @@ impl FittedResnet {
 fn normalised(row: &[f32]) -> Result<impl Iterator<Item = f64> + '_, ModelError> {
     let sum: f64 = row.iter().map(|&p| f64::from(p)).sum();
     if !sum.is_finite() {
-        return Err(ModelError::Diverged("the network gives probabilities that are not finite".into()));
+        return Err(ModelError::Diverged(
+            "the network gives probabilities that are not finite".into(),
+        ));
     }
     Ok(row.iter().map(move |&p| f64::from(p) / sum))
 }

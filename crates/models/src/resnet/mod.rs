@@ -78,7 +78,8 @@ impl Classifier for ResnetClassifier {
             return Err(ModelError::Diverged("there are no rows to train on".into()));
         }
         let standard = Standard::of(images, x.rows);
-        let data = TrainingRows { images, rows: x.rows, classes: y, n_classes, standard: &standard };
+        let data =
+            TrainingRows { images, rows: x.rows, classes: y, n_classes, standard: &standard };
         let net = on_own_thread(&self.device, || {
             train(&self.config, &data, stream, &self.device, watch)
         })?;
