@@ -123,6 +123,7 @@ impl Plan<'_> {
         let rounds = self.config.run.rounds;
         let cells = self.cells.len();
         talk.say(format!("{cells} cells of {rounds} rounds, results in {}", folder.display()));
+        talk.detail(format!("configuration {}", self.config.hash()));
     }
 
     /// Tables and plots of what there is, then the exit code.

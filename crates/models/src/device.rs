@@ -2,12 +2,14 @@
 //! machine has, and opening one of them. A software rasteriser (llvmpipe) is
 //! listed but never taken for a GPU: the CPU backend is many times faster.
 
+mod adapter;
+
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 
-use burn::tensor::{Device, DeviceKind, DeviceType, Tensor};
+use burn::tensor::{Device, DeviceType};
 
+use self::adapter::{Adapter, adapters, best_gpu};
 use crate::ModelError;
 
 /// What the user asks for.
@@ -86,13 +88,8 @@ pub struct OpenDevice {
 /// Every backend, compiled in or not, and every adapter found.
 pub fn list() -> Vec<DeviceInfo> {
     let mut lines = vec![cpu_line()];
-    for (api, word) in [(DeviceType::Wgpu, "wgpu"), (DeviceType::Vulkan, "vulkan")] {
-        let adapters = adapters(api);
-        if adapters.is_empty() {
-            lines.push(missing(word, "gpu", "no adapter found"));
-        }
-        lines.extend(adapters.iter().map(|adapter| adapter.line(word)));
-    }
+    lines.extend(gpu_lines(&adapters(DeviceType::Wgpu), "wgpu"));
+    lines.extend(gpu_lines(&adapters(DeviceType::Vulkan), "vulkan"));
     lines.extend(cuda_lines());
     lines.push(ndarray_line());
     lines
@@ -106,102 +103,45 @@ pub fn list() -> Vec<DeviceInfo> {
 pub fn open(choice: DeviceChoice) -> Result<OpenDevice, ModelError> {
     match choice {
         DeviceChoice::Cpu => Ok(cpu(None)),
-        DeviceChoice::Wgpu => open_gpu(DeviceType::Wgpu, "wgpu"),
-        DeviceChoice::Vulkan => open_gpu(DeviceType::Vulkan, "vulkan"),
+        DeviceChoice::Wgpu => gpu_or_advice(adapters(DeviceType::Wgpu), "wgpu"),
+        DeviceChoice::Vulkan => gpu_or_advice(adapters(DeviceType::Vulkan), "vulkan"),
         DeviceChoice::Cuda => open_cuda(),
         DeviceChoice::Ndarray => open_ndarray(),
-        DeviceChoice::Auto => Ok(open_gpu(DeviceType::Wgpu, "wgpu")
+        DeviceChoice::Auto => Ok(best_gpu(adapters(DeviceType::Wgpu), "wgpu")
             .unwrap_or_else(|why| cpu(Some(format!("using the CPU: {why}"))))),
     }
 }
 
-/// An adapter of a graphics API.
-struct Adapter {
-    device: Device,
-    /// Hardware that computes, as opposed to an emulation or an unknown kind.
-    is_gpu: bool,
-    class: &'static str,
+fn gpu_lines(adapters: &[Adapter], word: &str) -> Vec<DeviceInfo> {
+    if adapters.is_empty() {
+        return vec![missing(word, "gpu", "no adapter found")];
+    }
+    adapters.iter().map(|adapter| adapter.line(word)).collect()
 }
 
-impl Adapter {
-    fn name(&self) -> Option<String> {
-        let identity = catch_unwind(AssertUnwindSafe(|| self.device.identity()));
-        identity.ok().flatten().map(|identity| identity.name.to_string())
-    }
-
-    fn line(&self, word: &str) -> DeviceInfo {
-        let name = self.name();
-        DeviceInfo {
-            backend: word.into(),
-            available: self.is_gpu && name.is_some(),
-            name: name.unwrap_or_else(|| "(cannot be opened)".into()),
-            kind: if self.is_gpu { "gpu" } else { "software" }.into(),
-            note: match self.is_gpu {
-                true => self.class.into(),
-                false => format!("{}, never used", self.class),
-            },
-        }
-    }
+fn gpu_or_advice(adapters: Vec<Adapter>, word: &str) -> Result<OpenDevice, ModelError> {
+    let advise = |why| ModelError::Device(format!("{why}; use the device `auto` or `cpu`"));
+    best_gpu(adapters, word).map_err(advise)
 }
 
-/// The adapters that burn finds, best first. Which kind one is shows in the
-/// constructor that makes an equal device.
-fn adapters(api: DeviceType) -> Vec<Adapter> {
-    let vulkan = matches!(api, DeviceType::Vulkan);
-    let Ok(found) = catch_unwind(|| Device::enumerate(api)) else { return Vec::new() };
-    let found: Vec<Device> = found.into_iter().collect();
-    let make = |kind| if vulkan { Device::vulkan(kind) } else { Device::wgpu(kind) };
-    let mut adapters = Vec::new();
-    for (class, kind_at) in [
-        ("discrete GPU", DeviceKind::DiscreteGpu as fn(usize) -> DeviceKind),
-        ("integrated GPU", DeviceKind::IntegratedGpu),
-        ("virtual GPU", DeviceKind::VirtualGpu),
-    ] {
-        for device in (0..found.len()).map(|index| make(kind_at(index))) {
-            if found.contains(&device) {
-                adapters.push(Adapter { device, is_gpu: true, class });
-            }
-        }
-    }
-    for device in found {
-        if !adapters.iter().any(|adapter: &Adapter| adapter.device == device) {
-            let software = device == make(DeviceKind::Cpu);
-            let class = if software { "software rasteriser" } else { "adapter of unknown kind" };
-            adapters.push(Adapter { device, is_gpu: false, class });
-        }
-    }
-    adapters
+#[cfg(not(feature = "cuda"))]
+fn cuda_lines() -> Vec<DeviceInfo> {
+    vec![missing("cuda", "gpu", "not compiled in; build with the cargo feature `cuda`")]
 }
 
-fn open_gpu(api: DeviceType, word: &'static str) -> Result<OpenDevice, ModelError> {
-    let adapters = adapters(api);
-    for adapter in adapters.iter().filter(|adapter| adapter.is_gpu) {
-        if let Some(name) = adapter.name().filter(|_| answers(&adapter.device)) {
-            return Ok(OpenDevice {
-                device: adapter.device.clone(),
-                kind: "gpu",
-                description: format!("{name} ({}, {word})", adapter.class),
-                note: None,
-            });
-        }
-    }
-    let found: Vec<_> = adapters.iter().map(|adapter| adapter.found()).collect();
-    let found = if found.is_empty() { "no adapter at all".into() } else { found.join("; ") };
-    Err(ModelError::Device(format!("no GPU for `{word}`; found here: {found}")))
+#[cfg(not(feature = "cuda"))]
+fn open_cuda() -> Result<OpenDevice, ModelError> {
+    Err(not_compiled("cuda"))
 }
 
-impl Adapter {
-    fn found(&self) -> String {
-        let name = self.name().unwrap_or_else(|| "one that cannot be opened".into());
-        format!("{name} ({})", self.class)
-    }
+#[cfg(feature = "cuda")]
+fn cuda_lines() -> Vec<DeviceInfo> {
+    gpu_lines(&adapter::cuda_adapters(), "cuda")
 }
 
-/// Whether the device carries out an operation. burn opens devices on first use
-/// and panics when that fails.
-fn answers(device: &Device) -> bool {
-    let probe = || Tensor::<1>::ones([8], device).sum().into_scalar::<f32>();
-    catch_unwind(AssertUnwindSafe(probe)).is_ok_and(|sum| sum == 8.0)
+#[cfg(feature = "cuda")]
+fn open_cuda() -> Result<OpenDevice, ModelError> {
+    gpu_or_advice(adapter::cuda_adapters(), "cuda")
 }
 
 fn cpu(note: Option<String>) -> OpenDevice {
@@ -239,43 +179,6 @@ fn missing(word: &str, kind: &str, note: &str) -> DeviceInfo {
         available: false,
         note: note.into(),
     }
-}
-
-#[cfg(not(feature = "cuda"))]
-fn cuda_lines() -> Vec<DeviceInfo> {
-    vec![missing("cuda", "gpu", "not compiled in; build with the cargo feature `cuda`")]
-}
-
-#[cfg(not(feature = "cuda"))]
-fn open_cuda() -> Result<OpenDevice, ModelError> {
-    Err(not_compiled("cuda"))
-}
-
-#[cfg(feature = "cuda")]
-fn cuda_lines() -> Vec<DeviceInfo> {
-    let adapters = cuda_adapters();
-    if adapters.is_empty() {
-        return vec![missing("cuda", "gpu", "no CUDA device found")];
-    }
-    adapters.iter().map(|adapter| adapter.line("cuda")).collect()
-}
-
-#[cfg(feature = "cuda")]
-fn cuda_adapters() -> Vec<Adapter> {
-    let found = catch_unwind(|| Device::enumerate(DeviceType::Cuda));
-    let found = found.map(|devices| devices.into_iter().collect::<Vec<_>>()).unwrap_or_default();
-    found.into_iter().map(|device| Adapter { device, is_gpu: true, class: "CUDA device" }).collect()
-}
-
-#[cfg(feature = "cuda")]
-fn open_cuda() -> Result<OpenDevice, ModelError> {
-    for adapter in cuda_adapters() {
-        if answers(&adapter.device) {
-            let description = adapter.found();
-            return Ok(OpenDevice { device: adapter.device, kind: "gpu", description, note: None });
-        }
-    }
-    Err(ModelError::Device("no CUDA device found here; `auto` would use another one".into()))
 }
 
 #[cfg(not(feature = "ndarray"))]

@@ -22,7 +22,8 @@ impl Curve {
     /// The curves of all strategies of a run that have a finished round.
     pub fn of_run(run: &Run, metric: &str) -> Vec<Self> {
         let strategies = run.strategies();
-        let curves = strategies.into_iter().map(|strategy| Self::of_strategy(run, strategy, metric));
+        let curves =
+            strategies.into_iter().map(|strategy| Self::of_strategy(run, strategy, metric));
         curves.filter(|curve| !curve.points.is_empty()).collect()
     }
 

@@ -13,8 +13,11 @@ pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), ReportError>
     };
     let write = || -> std::io::Result<()> {
         std::fs::create_dir_all(folder)?;
-        let mut file =
-            tempfile::Builder::new().prefix(".writing-").suffix(".tmp").tempfile_in(folder)?;
+        let mut builder = tempfile::Builder::new();
+        // Temporary files are private by default; these are for everyone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.prefix(".writing-").suffix(".tmp").tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;

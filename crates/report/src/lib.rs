@@ -2,6 +2,7 @@
 //! comparison with published results, one self-contained HTML page. Reads run
 //! folders only; knows nothing of how a run is made.
 
+mod cell;
 mod compare;
 mod curve;
 mod error;
@@ -14,11 +15,12 @@ mod stats;
 mod summary;
 mod text;
 
+pub use cell::{CellCurve, RoundPoint};
 pub use compare::write_comparison;
 pub use error::ReportError;
 pub use html::write_report;
 pub use plot::write_plots;
 pub use reference::Reference;
-pub use run::{CellCurve, RoundPoint, Run, load_run};
+pub use run::{Run, load_run};
 pub use summary::write_summary;
 pub use text::text_report;

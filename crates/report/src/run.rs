@@ -1,6 +1,4 @@
-//! A run as it lies on disk: `config.toml`, `manifest.json` and one JSON file per
-//! finished round of every cell. A cell counts its rounds from 0 up to the first
-//! that is missing; every round file must carry its own checksum.
+//! A run as it lies on disk: `config.toml`, `manifest.json` and the cells.
 
 use std::{
     collections::BTreeMap,
@@ -8,9 +6,8 @@ use std::{
 };
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use crate::ReportError;
+use crate::{CellCurve, ReportError, cell::read_cells};
 
 /// What is on disk of one run.
 #[derive(Clone, Debug)]
@@ -27,8 +24,12 @@ pub struct Run {
     pub rounds: usize,
     /// The data set.
     pub data: String,
-    /// The model kind, or the kinds of the ensemble joined by "+".
+    /// True when the data are the whole data set with the published start.
+    pub whole_data: bool,
+    /// The model of single-model strategies.
     pub model: String,
+    /// The models of ensemble strategies.
+    pub ensemble: Vec<String>,
     /// Cells by strategy (in the order of the configuration), then seed.
     pub cells: Vec<CellCurve>,
     /// The text of `config.toml`.
@@ -37,32 +38,6 @@ pub struct Run {
     pub sessions: Vec<BTreeMap<String, String>>,
     /// The kind of device on record, empty if there is no manifest.
     pub device_kind: String,
-}
-
-/// The finished rounds of one strategy under one seed.
-#[derive(Clone, Debug)]
-pub struct CellCurve {
-    /// The strategy.
-    pub strategy: String,
-    /// The seed.
-    pub seed: u64,
-    /// Finished rounds, from 0 without a gap.
-    pub rounds: Vec<RoundPoint>,
-    /// True when the cell is complete.
-    pub done: bool,
-}
-
-/// What one round measured.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RoundPoint {
-    /// The round, from 0.
-    pub round: usize,
-    /// Labels that this round's consensus used.
-    pub n_labels: usize,
-    /// Labelled examples.
-    pub n_examples: usize,
-    /// Measures by name.
-    pub metrics: BTreeMap<String, f64>,
 }
 
 #[derive(Deserialize)]
@@ -79,6 +54,8 @@ struct ConfigFile {
 struct DataPart {
     name: String,
     variant: Option<String>,
+    limit: Option<usize>,
+    test_limit: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -107,24 +84,6 @@ struct ManifestFile {
     sessions: Vec<BTreeMap<String, String>>,
 }
 
-#[derive(Deserialize)]
-struct RoundFile {
-    version: u32,
-    round: usize,
-    n_labels: usize,
-    n_examples: usize,
-    /// Not a number is written as null.
-    metrics: BTreeMap<String, Option<f64>>,
-    distribution_entropy: Option<f64>,
-    num_added: usize,
-    checksum: String,
-}
-
-#[derive(Deserialize)]
-struct DoneFile {
-    rounds: BTreeMap<String, String>,
-}
-
 /// Reads a run folder, finished or not.
 ///
 /// # Errors
@@ -142,19 +101,19 @@ pub fn load_run(path: &Path) -> Result<Run, ReportError> {
     })?;
     let manifest = read_manifest(&path.join("manifest.json"))?;
     let name = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let model = &config.model;
+    let data = config.data;
     Ok(Run {
         path: path.to_owned(),
         experiment: config.experiment,
         name: name.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         protocol: config.run.protocol,
         rounds: config.run.rounds,
-        data: config.data.variant.unwrap_or(config.data.name),
-        model: if model.ensemble.is_empty() {
-            model.kind.clone()
-        } else {
-            model.ensemble.join("+")
-        },
+        whole_data: data.limit.is_none()
+            && data.test_limit.is_none()
+            && data.variant.is_none_or(|variant| variant == "published"),
+        data: data.name,
+        model: config.model.kind,
+        ensemble: config.model.ensemble,
         cells: read_cells(&path.join("cells"), config.run.rounds, &config.grid.strategies)?,
         config: text,
         sessions: manifest.sessions,
@@ -183,96 +142,4 @@ fn read_manifest(path: &Path) -> Result<ManifestFile, ReportError> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(ManifestFile::default()),
         Err(error) => Err(ReportError::io("read", path)(error)),
     }
-}
-
-fn read_cells(
-    folder: &Path,
-    rounds: usize,
-    order: &[String],
-) -> Result<Vec<CellCurve>, ReportError> {
-    let mut cells = Vec::new();
-    for (strategy, path) in subfolders(folder)? {
-        for (name, path) in subfolders(&path)? {
-            let Some(seed) = name.strip_prefix("seed-").and_then(|seed| seed.parse().ok()) else {
-                continue;
-            };
-            let points = read_rounds(&path.join("rounds"), rounds)?;
-            let done = points.len() == rounds && is_marked_done(&path.join("done.json"), rounds);
-            cells.push(CellCurve { strategy: strategy.clone(), seed, rounds: points, done });
-        }
-    }
-    let place = |strategy: &String| order.iter().position(|name| name == strategy);
-    cells.sort_by_key(|cell| {
-        (place(&cell.strategy).unwrap_or(order.len()), cell.strategy.clone(), cell.seed)
-    });
-    Ok(cells)
-}
-
-/// Folders by name; none if the folder is not there.
-fn subfolders(folder: &Path) -> Result<Vec<(String, PathBuf)>, ReportError> {
-    let entries = match std::fs::read_dir(folder) {
-        Ok(entries) => entries,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(error) => return Err(ReportError::io("read", folder)(error)),
-    };
-    let mut found = Vec::new();
-    for entry in entries {
-        let path = entry.map_err(ReportError::io("read", folder))?.path();
-        if path.is_dir() {
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            found.push((name, path));
-        }
-    }
-    Ok(found)
-}
-
-fn is_marked_done(path: &Path, rounds: usize) -> bool {
-    std::fs::read(path)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<DoneFile>(&bytes).ok())
-        .is_some_and(|done| done.rounds.len() == rounds)
-}
-
-fn read_rounds(folder: &Path, rounds: usize) -> Result<Vec<RoundPoint>, ReportError> {
-    let mut points = Vec::new();
-    for round in 0..rounds {
-        let path = folder.join(format!("{round:03}.json"));
-        match std::fs::read_to_string(&path) {
-            Ok(text) => points.push(read_point(&path, &text, round)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                return Err(ReportError::damaged_round(&path, "it is no text"));
-            }
-            Err(error) => return Err(ReportError::io("read", &path)(error)),
-        }
-    }
-    Ok(points)
-}
-
-fn read_point(path: &Path, text: &str, round: usize) -> Result<RoundPoint, ReportError> {
-    let file: RoundFile =
-        serde_json::from_str(text).map_err(|error| ReportError::damaged_round(path, error))?;
-    if file.version != 1 {
-        let reason = format!("format version {}, expected 1", file.version);
-        return Err(ReportError::damaged_round(path, reason));
-    }
-    if file.round != round {
-        let reason = format!("it holds round {}", file.round);
-        return Err(ReportError::damaged_round(path, reason));
-    }
-    if file.checksum != digest(text, &file.checksum) {
-        return Err(ReportError::damaged_round(path, "its checksum is wrong"));
-    }
-    let mut metrics = file.metrics;
-    metrics.insert("distribution_entropy".into(), file.distribution_entropy);
-    metrics.insert("num_added".into(), Some(file.num_added as f64));
-    let metrics = metrics.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    Ok(RoundPoint { round, n_labels: file.n_labels, n_examples: file.n_examples, metrics })
-}
-
-/// SHA-256 of the record with its checksum blank, as the record was when it was signed.
-fn digest(text: &str, checksum: &str) -> String {
-    let signed = format!("\"checksum\":\"{checksum}\"");
-    let blank = text.replacen(&signed, "\"checksum\":\"\"", 1);
-    Sha256::digest(blank.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -39,8 +39,7 @@ pub(crate) fn welch_p(a: Spread, b: Spread) -> Option<f64> {
         return None;
     }
     let t2 = (a.mean - b.mean).powi(2) / (va + vb);
-    let freedom =
-        (va + vb).powi(2) / (va * va / (a.n as f64 - 1.0) + vb * vb / (b.n as f64 - 1.0));
+    let freedom = (va + vb).powi(2) / (va * va / (a.n as f64 - 1.0) + vb * vb / (b.n as f64 - 1.0));
     Some(incomplete_beta(freedom / (freedom + t2), freedom / 2.0, 0.5))
 }
 
@@ -89,11 +88,12 @@ fn ln_gamma(x: f64) -> f64 {
         shift += x.ln();
         x += 1.0;
     }
-    let series = [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0]
-        .iter()
-        .rev()
-        .fold(0.0, |sum, term| sum / (x * x) + term)
-        / x;
+    let series =
+        [1.0 / 12.0, -1.0 / 360.0, 1.0 / 1260.0, -1.0 / 1680.0, 1.0 / 1188.0, -691.0 / 360_360.0]
+            .iter()
+            .rev()
+            .fold(0.0, |sum, term| sum / (x * x) + term)
+            / x;
     (x - 0.5) * x.ln() - x + 0.5 * (2.0 * std::f64::consts::PI).ln() + series - shift
 }
 

@@ -18,7 +18,7 @@ pub fn text_report(run: &Run) -> String {
     let mut lines = vec![title, String::new()];
     lines.extend(align(&standing.table()));
     lines.push(String::new());
-    lines.push(standing.legend());
+    lines.extend(standing.legend());
     lines.join("\n") + "\n"
 }
 
@@ -54,7 +54,12 @@ impl Standing {
             })
             .collect();
         let done = run.cells.iter().filter(|cell| cell.done).count();
-        (!rows.is_empty()).then_some(Self { rows, done, cells: run.cells.len(), rounds: run.rounds })
+        (!rows.is_empty()).then_some(Self {
+            rows,
+            done,
+            cells: run.cells.len(),
+            rounds: run.rounds,
+        })
     }
 
     /// The headings and one line per strategy.
@@ -78,23 +83,27 @@ impl Standing {
     }
 
     /// What the table means and how much of the run is finished.
-    pub fn legend(&self) -> String {
+    pub fn legend(&self) -> [String; 3] {
         let finished = match self.done == self.cells {
             true => format!("All {} cells are finished.", self.cells),
             false => format!("{} of {} cells are finished.", self.done, self.cells),
         };
-        format!(
-            "Each strategy at its last finished round of {} (counted from 0): mean over seeds, +- population \
-             standard deviation; seeds = those that reached the round; * = best of those furthest on. {finished}",
-            self.rounds
-        )
+        [
+            format!(
+                "Last finished round of {}, counted from 0; mean over seeds +- population standard deviation.",
+                self.rounds
+            ),
+            "seeds: those that reached the round; *: best of the strategies furthest on.".into(),
+            finished,
+        ]
     }
 
-    /// The highest value among the strategies that are furthest on; nothing to mark for a single one.
+    /// The highest value among the strategies that are furthest on; nothing if all are equal.
     fn best(&self, value: impl Fn(&Row) -> Option<f64>) -> Option<f64> {
         let rivals: Vec<f64> =
             self.rows.iter().filter(|row| self.is_furthest(row)).filter_map(value).collect();
-        (rivals.len() > 1).then(|| rivals.into_iter().fold(f64::NEG_INFINITY, f64::max))
+        let best = rivals.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+        rivals.iter().any(|&rival| rival < best).then_some(best)
     }
 
     fn is_furthest(&self, row: &Row) -> bool {
@@ -106,7 +115,7 @@ fn cell(point: Option<CurvePoint>, best: bool) -> String {
     let Some(CurvePoint { spread, .. }) = point else { return "-".into() };
     let mark = if best { " *" } else { "  " };
     match spread.n {
-        1 => format!("{:.4}          {mark}", spread.mean),
+        1 => format!("{:.4}{mark}", spread.mean),
         _ => format!("{:.4} +- {:.4}{mark}", spread.mean, spread.std),
     }
 }

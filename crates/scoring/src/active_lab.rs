@@ -6,13 +6,8 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::{
-    AnnotatorId, Class, ExampleId, FrequencyTie, Labels, Stream,
-    consensus::first_max,
-    crowdlab,
-    crowdlab::mean_of_models,
-    majority_vote,
-    strategy::mix,
-    temperature,
+    AnnotatorId, Class, ExampleId, FrequencyTie, Labels, Stream, consensus::first_max, crowdlab,
+    crowdlab::mean_of_models, majority_vote, strategy::mix, temperature,
 };
 
 /// ActiveLab scores; lower = label sooner.
@@ -54,7 +49,7 @@ pub fn active_lab_with(
     ties: FrequencyTie,
     stream: Stream,
 ) -> ActiveLabScores {
-    let basis = match labels {
+    let basis = match labels.filter(|_| !probs.is_empty()) {
         Some(labels) if labels.has_overlap() => several_labels(search, labels, probs, ties, stream),
         Some(labels) => single_labels(labels, probs),
         None => Basis::untrained(pool.len()),
@@ -117,11 +112,7 @@ impl Basis {
 }
 
 /// The class that most models call the most likely, ties by their mean probability.
-fn model_votes(
-    models: &[ArrayView2<'_, f64>],
-    ties: FrequencyTie,
-    stream: Stream,
-) -> Vec<Class> {
+fn model_votes(models: &[ArrayView2<'_, f64>], ties: FrequencyTie, stream: Stream) -> Vec<Class> {
     let (n, k) = models[0].dim();
     if let [model] = models {
         return model.rows().into_iter().map(|row| Class(first_max(row) as u16)).collect();
@@ -150,7 +141,7 @@ fn several_labels(
     let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
     let result = crowdlab(labels, &views, ties, stream);
     let weights = &result.annotator_weights;
-    let mean_annotator_weight = weights.iter().sum::<f64>() / weights.len() as f64;
+    let mean_annotator_weight = mean_weight(labels, weights);
     let models: f64 = result.model_weights.iter().sum();
     let labeled = labels
         .examples()
@@ -161,6 +152,13 @@ fn several_labels(
         })
         .collect();
     Basis { labeled, temperatures, model_weights: result.model_weights, mean_annotator_weight }
+}
+
+/// w̄, the mean over the annotators with labels.
+fn mean_weight(labels: &Labels, weights: &[f64]) -> f64 {
+    let active = labels.annotators().zip(weights).filter(|(given, _)| !given.is_empty());
+    let (sum, n) = active.fold((0.0, 0_u32), |(sum, n), (_, weight)| (sum + weight, n + 1));
+    sum / f64::from(n)
 }
 
 /// One label each: nobody can be compared, so label and models weigh the same.

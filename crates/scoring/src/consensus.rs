@@ -22,12 +22,14 @@ impl PairAgreement {
     pub(crate) fn new(labels: &Labels) -> Self {
         let mut agreeing = vec![0_u64; labels.n_annotators()];
         let mut pairs = vec![0_u64; labels.n_annotators()];
+        let mut counts = vec![0_u64; labels.max_class().map_or(0, |class| class.at() + 1)];
         for given in labels.examples().filter(|given| given.len() > 1) {
-            for &(annotator, class) in given {
-                let same = given.iter().filter(|(_, other)| *other == class).count() - 1;
-                agreeing[annotator.at()] += same as u64;
+            given.iter().for_each(|(_, class)| counts[class.at()] += 1);
+            for (annotator, class) in given {
+                agreeing[annotator.at()] += counts[class.at()] - 1;
                 pairs[annotator.at()] += given.len() as u64 - 1;
             }
+            given.iter().for_each(|(_, class)| counts[class.at()] = 0);
         }
         let mut rates: Vec<f64> =
             agreeing.iter().zip(&pairs).map(|(&a, &b)| a as f64 / b as f64).collect();
@@ -37,6 +39,11 @@ impl PairAgreement {
             *rate = mean;
         }
         Self(rates)
+    }
+
+    /// The number of each annotator.
+    pub(crate) fn into_rates(self) -> Vec<f64> {
+        self.0
     }
 }
 
@@ -77,8 +84,7 @@ impl Trust {
         let guess = most_frequent(several.iter().map(|(row, _)| consensus[*row]));
         let wrong = several.iter().filter(|(row, _)| consensus[*row] != guess).count();
         let base = (wrong as f64 / n).max(EPSILON);
-        let labelled = labels.examples().filter(|given| !given.is_empty()).count();
-        let labels_per_example = labels.n_labels() as f64 / labelled as f64;
+        let labels_per_example = labels.mean_labels_per_example();
         let models = probs
             .iter()
             .map(|model| {
@@ -94,11 +100,7 @@ impl Trust {
     }
 
     /// Posterior probabilities `[n_examples, K]`.
-    pub(crate) fn posterior(
-        &self,
-        labels: &Labels,
-        probs: &[ArrayView2<'_, f64>],
-    ) -> Array2<f64> {
+    pub(crate) fn posterior(&self, labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> Array2<f64> {
         let (n, k) = probs[0].dim();
         let rows: Vec<_> = labels.examples().collect();
         let mut values = vec![0.0; n * k];
@@ -115,7 +117,12 @@ impl Trust {
     }
 
     /// Adds in annotator order, then divides: ties of the posterior depend on it.
-    fn one_model(&self, given: &[(AnnotatorId, Class)], model: ArrayView1<'_, f64>, out: &mut [f64]) {
+    fn one_model(
+        &self,
+        given: &[(AnnotatorId, Class)],
+        model: ArrayView1<'_, f64>,
+        out: &mut [f64],
+    ) {
         let weight = self.models[0];
         let other = (1.0 - self.likelihood) / (out.len() as f64 - 1.0);
         for (value, p) in out.iter_mut().zip(model) {
@@ -144,7 +151,8 @@ impl Trust {
         out: &mut [f64],
     ) {
         let other = (1.0 - self.likelihood) / (out.len() as f64 - 1.0);
-        let voters = || given.iter().map(|(annotator, class)| (self.annotators[annotator.at()], class));
+        let voters =
+            || given.iter().map(|(annotator, class)| (self.annotators[annotator.at()], class));
         let weights: Vec<f64> =
             self.models.iter().copied().chain(voters().map(|(weight, _)| weight)).collect();
         let total = pairwise_sum(&weights);
@@ -167,13 +175,15 @@ fn weight(error: f64, base: f64) -> f64 {
 
 /// The class of highest posterior where it is unique, else the class of `fallback`.
 pub(crate) fn best_quality(posterior: &Array2<f64>, fallback: &[Class]) -> Vec<Class> {
-    Zip::from(posterior.rows()).and(ArrayView1::from(fallback)).map_collect(|row, &fallback| {
-        let best = first_max(row);
-        let top = row[best];
-        let unique = row.iter().filter(|&&p| p == top).count() == 1;
-        if unique { Class(best as u16) } else { fallback }
-    })
-    .to_vec()
+    Zip::from(posterior.rows())
+        .and(ArrayView1::from(fallback))
+        .map_collect(|row, &fallback| {
+            let best = first_max(row);
+            let top = row[best];
+            let unique = row.iter().filter(|&&p| p == top).count() == 1;
+            if unique { Class(best as u16) } else { fallback }
+        })
+        .to_vec()
 }
 
 /// Position of the first maximum; the first NaN counts as one, as in numpy.

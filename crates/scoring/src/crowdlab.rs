@@ -36,8 +36,7 @@ pub fn crowdlab(
 ) -> Crowdlab {
     let agreement = PairAgreement::new(labels);
     let mean = mean_of_models(probs);
-    let majority =
-        majority_vote(labels, Some(mean.view()), probs[0].ncols(), ties, stream);
+    let majority = majority_vote(labels, Some(mean.view()), probs[0].ncols(), ties, stream);
     let first = Trust::new(labels, probs, &majority, &agreement).posterior(labels, probs);
     let consensus = best_quality(&first, &majority);
     let trust = Trust::new(labels, probs, &consensus, &agreement);

@@ -115,6 +115,17 @@ impl Labels {
         self.by_example.items.len()
     }
 
+    /// True if every annotator labelled every example.
+    pub fn is_complete(&self) -> bool {
+        self.n_labels() == self.n_examples() * self.n_annotators()
+    }
+
+    /// Mean number of labels of the examples that have any.
+    pub fn mean_labels_per_example(&self) -> f64 {
+        let labelled = self.examples().filter(|given| !given.is_empty()).count();
+        self.n_labels() as f64 / labelled as f64
+    }
+
     /// The labels of one example, by annotator.
     pub fn of_example(&self, example: ExampleId) -> &[(AnnotatorId, Class)] {
         self.by_example.row(example.at())
@@ -149,9 +160,7 @@ impl Labels {
 fn twice(by_example: &Rows<(AnnotatorId, Class)>) -> Option<(u32, u32)> {
     (0..by_example.len()).find_map(|example| {
         let row = by_example.row(example);
-        row.windows(2)
-            .find(|pair| pair[0].0 == pair[1].0)
-            .map(|pair| (example as u32, pair[0].0.0))
+        row.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| (example as u32, pair[0].0.0))
     })
 }
 

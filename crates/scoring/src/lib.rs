@@ -3,21 +3,36 @@
 //! no clock, no terminal.
 
 mod active_lab;
+mod annotator_stats;
 mod consensus;
 mod crowdlab;
+pub mod diagnostics;
+pub mod format;
 mod index;
+mod label_quality;
+mod label_score;
 mod labels;
 mod majority;
 mod missing_class;
+mod note;
+mod quality_error;
+mod quality_options;
 pub mod selection;
 pub mod strategy;
 pub mod stream;
 pub mod temperature;
+pub mod validation;
 
 pub use active_lab::{ActiveLabScores, TemperatureSearch, active_lab, active_lab_with};
+pub use annotator_stats::AnnotatorStats;
 pub use crowdlab::{Crowdlab, crowdlab};
 pub use index::{AnnotatorId, Class, ExampleId, LabelEvent, Round, Seed};
+pub use label_quality::{FurtherConsensus, LabelDetail, LabelQuality, label_quality};
+pub use label_score::LabelScore;
 pub use labels::{Labels, LabelsError};
-pub use missing_class::restore_missing_classes;
 pub use majority::{FrequencyTie, majority_vote};
+pub use missing_class::restore_missing_classes;
+pub use note::{Ids, Note};
+pub use quality_error::{InputError, OptionError, QualityError};
+pub use quality_options::{Compat, ConsensusMethod, QualityMethod, QualityOptions};
 pub use stream::Stream;

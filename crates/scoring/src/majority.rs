@@ -3,7 +3,7 @@
 
 use ndarray::{ArrayView2, Axis};
 
-use crate::{Class, Labels, Stream, stream::below};
+use crate::{Class, ExampleId, Labels, Stream, stream::below};
 
 /// Which class wins a tie by its frequency over all labels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +26,42 @@ pub fn majority_vote(
     ties: FrequencyTie,
     stream: Stream,
 ) -> Vec<Class> {
+    let (mut votes, tied) = count_votes(labels, n_classes);
+    if !tied.is_empty() {
+        let cascade = Cascade::new(labels, probs, n_classes, ties, &votes);
+        for (example, candidates) in tied {
+            let class = cascade.decide(example, candidates, stream);
+            votes[example] = Some(Class(class as u16));
+        }
+    }
+    votes.into_iter().flatten().collect()
+}
+
+/// The first example that only chance can decide while no example at all has a
+/// clear majority: there is then no majority to measure annotators by.
+pub(crate) fn undecidable(
+    labels: &Labels,
+    probs: Option<ArrayView2<'_, f64>>,
+    n_classes: usize,
+) -> Option<ExampleId> {
+    let (votes, tied) = count_votes(labels, n_classes);
+    if tied.len() < labels.n_examples() {
+        return None;
+    }
+    let cascade = Cascade::new(labels, probs, n_classes, FrequencyTie::Rarest, &votes);
+    tied.into_iter()
+        .find(|(example, candidates)| cascade.narrow(*example, candidates.clone()).len() > 1)
+        .map(|(example, _)| ExampleId(example as u32))
+}
+
+/// An example and the classes that lead its vote.
+type Tie = (usize, Vec<usize>);
+
+/// The clear majorities, and the ties that have none.
+fn count_votes(labels: &Labels, n_classes: usize) -> (Vec<Option<Class>>, Vec<Tie>) {
     let mut counts = vec![0_u32; n_classes];
-    let mut tied: Vec<(usize, Vec<usize>)> = Vec::new();
-    let mut votes: Vec<Option<Class>> = Vec::with_capacity(labels.n_examples());
+    let mut tied = Vec::new();
+    let mut votes = Vec::with_capacity(labels.n_examples());
     for (example, given) in labels.examples().enumerate() {
         counts.fill(0);
         for (_, class) in given {
@@ -44,14 +77,7 @@ pub fn majority_vote(
             votes.push(None);
         }
     }
-    if !tied.is_empty() {
-        let cascade = Cascade::new(labels, probs, n_classes, ties, &votes);
-        for (example, candidates) in tied {
-            let class = cascade.decide(example, candidates, stream);
-            votes[example] = Some(Class(class as u16));
-        }
-    }
-    votes.into_iter().flatten().collect()
+    (votes, tied)
 }
 
 /// What the rules after the count look at.
@@ -84,7 +110,15 @@ impl<'a> Cascade<'a> {
         Self { labels, probs, frequency, agreement }
     }
 
-    fn decide(&self, example: usize, mut candidates: Vec<usize>, stream: Stream) -> usize {
+    fn decide(&self, example: usize, candidates: Vec<usize>, stream: Stream) -> usize {
+        match self.narrow(example, candidates).as_slice() {
+            [class] => *class,
+            several => several[below(&mut stream.child(example as u64).rng(), several.len())],
+        }
+    }
+
+    /// The candidates that every rule but chance leaves.
+    fn narrow(&self, example: usize, mut candidates: Vec<usize>) -> Vec<usize> {
         if let Some(probs) = &self.probs {
             let row = probs.index_axis(Axis(0), example);
             keep_best(&mut candidates, |class| row[class]);
@@ -97,15 +131,12 @@ impl<'a> Cascade<'a> {
         {
             keep_best(&mut candidates, |class| self.mean_agreement(example, class, agreement));
         }
-        match candidates.as_slice() {
-            [class] => *class,
-            several => several[below(&mut stream.child(example as u64).rng(), several.len())],
-        }
+        candidates
     }
 
     /// Mean score of the annotators who gave this class to this example.
     fn mean_agreement(&self, example: usize, class: usize, agreement: &[f64]) -> f64 {
-        let example = crate::ExampleId(example as u32);
+        let example = ExampleId(example as u32);
         let voters = self.labels.of_example(example).iter();
         let (sum, n) = voters
             .filter(|(_, given)| given.at() == class)
@@ -157,7 +188,7 @@ fn agreement_with_untied(
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use crate::{AnnotatorId, ExampleId, Round, Seed};
+    use crate::{AnnotatorId, Round, Seed};
     use ndarray::arr2;
 
     fn vote(rows: &[&[i32]], probs: Option<ArrayView2<'_, f64>>, ties: FrequencyTie) -> Vec<u16> {

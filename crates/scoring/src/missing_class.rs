@@ -40,8 +40,7 @@ pub fn restore_missing_classes(
 }
 
 fn share(given: impl Iterator<Item = Class>, class: Class) -> f64 {
-    let (equal, n) = given.fold((0_u32, 0_u32), |(equal, n), other| {
-        (equal + u32::from(other == class), n + 1)
-    });
+    let (equal, n) =
+        given.fold((0_u32, 0_u32), |(equal, n), other| (equal + u32::from(other == class), n + 1));
     f64::from(equal) / f64::from(n.max(1))
 }

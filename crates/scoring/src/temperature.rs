@@ -33,7 +33,14 @@ type Shares = fn(&[(AnnotatorId, Class)], &mut Vec<(usize, f64)>);
 
 fn search_with(labels: &Labels, probs: ArrayView2<'_, f64>, shares: Shares) -> f64 {
     let logs = probs.mapv(|p| if p > 0.0 || p.is_nan() { p.ln() } else { f64::NEG_INFINITY });
-    let rows: Vec<_> = labels.examples().collect();
+    let rows: Vec<Vec<(usize, f64)>> = labels
+        .examples()
+        .map(|given| {
+            let mut row = Vec::new();
+            shares(given, &mut row);
+            row
+        })
+        .collect();
     let norm = (probs.ncols() as f64).ln();
     let floor = TINY.ln();
     let loss = |temperature: f64| {
@@ -41,13 +48,11 @@ fn search_with(labels: &Labels, probs: ArrayView2<'_, f64>, shares: Shares) -> f
             .par_chunks(CHUNK)
             .enumerate()
             .map(|(chunk, rows)| {
-                let mut row_shares = Vec::new();
                 let mut sum = 0.0;
-                for (offset, given) in rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
-                    shares(given, &mut row_shares);
+                for (offset, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
                     let logs = logs.row(chunk * CHUNK + offset);
                     let (shift, log_z) = log_normaliser(logs, temperature);
-                    for &(class, share) in &row_shares {
+                    for &(class, share) in row {
                         let log_p = (logs[class] - shift) / temperature - log_z;
                         let log_p = if log_p < floor { floor } else { log_p };
                         sum -= share * log_p;

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 
 use ndarray::{Array2, ArrayView2};
 use relabel_scoring::{
-    Class, FrequencyTie, Labels, Round, Seed, Stream, TemperatureSearch, active_lab_with, crowdlab, majority_vote,
-    restore_missing_classes, selection, strategy, temperature,
+    Class, FrequencyTie, Labels, Round, Seed, Stream, TemperatureSearch, active_lab_with, crowdlab,
+    majority_vote, restore_missing_classes, selection, strategy, temperature,
 };
 use serde_json::Value;
 
@@ -146,11 +146,13 @@ fn entropies_and_missing_classes() {
     for Golden { name, json, .. } in goldens("g02") {
         for case in cases(&json, "entropy") {
             let probs = matrix(&case["pred_probs"]);
-            let entropy: Vec<f64> = numbers(&case["normalized_entropy"]).iter().map(|h| -h).collect();
+            let entropy: Vec<f64> =
+                numbers(&case["normalized_entropy"]).iter().map(|h| -h).collect();
             let exact = strategy::entropy(probs.view());
             let clipped = strategy::entropy_published(probs.view());
             // The library dropped the clip at some point: whichever was recorded must be ours.
-            let near = |found: &[f64]| found.iter().zip(&entropy).all(|(a, b)| (a - b).abs() <= 1e-9);
+            let near =
+                |found: &[f64]| found.iter().zip(&entropy).all(|(a, b)| (a - b).abs() <= 1e-9);
             assert!(near(&exact) || near(&clipped), "{name} {}", case["name"]);
             let uncertainty = strategy::uncertainty(probs.view());
             close(&uncertainty, &numbers(&case["neg_one_minus_max"]), &name);
@@ -205,7 +207,12 @@ fn crowdlab_of_one_model_and_of_several() {
                 let at = format!("{name} {} {key}", case["name"]);
                 let expected = &case[key];
                 let found = crowdlab(&labels, &views(&models), ties, stream());
-                same_classes(&found.consensus, &expected["consensus_label"], &Value::Array(vec![]), &at);
+                same_classes(
+                    &found.consensus,
+                    &expected["consensus_label"],
+                    &Value::Array(vec![]),
+                    &at,
+                );
                 close(&found.quality, &numbers(&expected["consensus_quality"]), &at);
                 let annotators = numbers(&expected["annotator_weight"]);
                 close(&found.annotator_weights, &annotators, &at);

@@ -12,8 +12,11 @@ use super::StoreError;
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let write = || -> std::io::Result<()> {
-        let mut file =
-            tempfile::Builder::new().prefix(".writing-").suffix(".tmp").tempfile_in(folder)?;
+        let mut builder = tempfile::Builder::new();
+        // Temporary files are private by default; these become results for everyone.
+        #[cfg(unix)]
+        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+        let mut file = builder.prefix(".writing-").suffix(".tmp").tempfile_in(folder)?;
         file.write_all(bytes)?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;

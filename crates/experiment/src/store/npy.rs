@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use ndarray::{Array1, Array2};
+use relabel_data::npy::bytes_f64;
+
 use super::{RoundRecord, StoreError, write_atomic};
 
 /// Writes `npy/<method>_<what>_<seed>.npy` for one cell.
@@ -23,8 +26,8 @@ pub fn publish_npy(
         ("num_added", |record| record.num_added as f64),
     ];
     for (what, value) in per_round {
-        let values: Vec<f64> = records.iter().map(value).collect();
-        let bytes = encode(&format!("({},)", values.len()), &values);
+        let values: Array1<f64> = records.iter().map(value).collect();
+        let bytes = bytes_f64(values.view().into_dyn());
         write_atomic(&folder.join(format!("{method}_{what}_{seed}.npy")), &bytes)?;
     }
     let columns = records.first().map_or(0, |record| record.per_example_count.len());
@@ -32,20 +35,8 @@ pub fn publish_npy(
         .iter()
         .flat_map(|record| record.per_example_count.iter().map(|&count| f64::from(count)))
         .collect();
-    let bytes = encode(&format!("({}, {columns})", records.len()), &counts);
+    let counts = Array2::from_shape_vec((records.len(), columns), counts)
+        .expect("every round should count the labels of every example");
+    let bytes = bytes_f64(counts.view().into_dyn());
     write_atomic(&folder.join(format!("{method}_per_example_count_{seed}.npy")), &bytes)
-}
-
-/// Version 1.0 of numpy's format: magic, header padded to 64 bytes, little-endian values.
-fn encode(shape: &str, values: &[f64]) -> Vec<u8> {
-    let mut header = format!("{{'descr': '<f8', 'fortran_order': False, 'shape': {shape}, }}");
-    while (10 + header.len() + 1) % 64 != 0 {
-        header.push(' ');
-    }
-    header.push('\n');
-    let mut bytes = b"\x93NUMPY\x01\x00".to_vec();
-    bytes.extend((header.len() as u16).to_le_bytes());
-    bytes.extend(header.as_bytes());
-    bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
-    bytes
 }

@@ -1,0 +1,105 @@
+//! What is unusual about labels or their consensus but no error.
+
+use std::fmt;
+
+use crate::{Class, ConsensusMethod, Labels};
+
+/// Positions of examples or annotators; shown in part if there are many.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ids(pub Vec<u32>);
+
+impl fmt::Display for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const SHOWN: usize = 10;
+        for (position, id) in self.0.iter().take(SHOWN).enumerate() {
+            write!(f, "{}{id}", if position == 0 { "" } else { ", " })?;
+        }
+        match self.0.len().checked_sub(SHOWN) {
+            None | Some(0) => Ok(()),
+            Some(more) => write!(f, " and {more} more"),
+        }
+    }
+}
+
+/// What is unusual but no error.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Note {
+    /// Examples that the models alone decided.
+    ExamplesWithoutLabels(Ids),
+    /// Annotators who are not in the table of annotators.
+    AnnotatorsWithoutLabels(Ids),
+    /// Annotators who share no example with anyone.
+    AnnotatorsWithoutOverlap(Ids),
+    /// No two annotators agree about any example.
+    NoAgreement,
+    /// Classes that somebody chose but that are nobody's consensus.
+    ClassesLost {
+        /// The consensus method.
+        method: ConsensusMethod,
+        /// The classes.
+        classes: Ids,
+    },
+}
+
+impl Note {
+    pub(crate) fn no_agreement(labels: &Labels) -> Option<Self> {
+        let mut classes = Vec::new();
+        let agrees = labels.examples().any(|given| {
+            classes.clear();
+            classes.extend(given.iter().map(|(_, class)| *class));
+            classes.sort_unstable();
+            classes.windows(2).any(|pair| pair[0] == pair[1])
+        });
+        (!agrees).then_some(Self::NoAgreement)
+    }
+
+    pub(crate) fn loners(labels: &Labels) -> Option<Self> {
+        let alone: Vec<u32> = labels
+            .annotators()
+            .zip(0..)
+            .filter(|(given, _)| {
+                !given.is_empty() && given.iter().all(|(id, _)| labels.of_example(*id).len() == 1)
+            })
+            .map(|(_, annotator)| annotator)
+            .collect();
+        (!alone.is_empty()).then_some(Self::AnnotatorsWithoutOverlap(Ids(alone)))
+    }
+
+    pub(crate) fn lost_classes(
+        labels: &Labels,
+        method: ConsensusMethod,
+        consensus: &[Class],
+    ) -> Option<Self> {
+        let n_classes = labels.max_class()?.at() + 1;
+        let mut lost = vec![false; n_classes];
+        for (_, class) in labels.examples().flatten() {
+            lost[class.at()] = true;
+        }
+        for class in consensus.iter().filter(|class| class.at() < n_classes) {
+            lost[class.at()] = false;
+        }
+        let classes: Vec<u32> =
+            lost.iter().zip(0..).filter(|(lost, _)| **lost).map(|(_, class)| class).collect();
+        (!classes.is_empty()).then_some(Self::ClassesLost { method, classes: Ids(classes) })
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ExamplesWithoutLabels(ids) => {
+                write!(f, "examples without labels, decided by the models alone: {ids}")
+            }
+            Self::AnnotatorsWithoutLabels(ids) => write!(f, "annotators without labels: {ids}"),
+            Self::AnnotatorsWithoutOverlap(ids) => {
+                write!(f, "annotators who share no example with anyone: {ids}")
+            }
+            Self::NoAgreement => {
+                f.write_str("no two annotators agree about any example; check the labels")
+            }
+            Self::ClassesLost { classes, .. } => {
+                write!(f, "classes that were chosen but are no consensus label: {classes}")
+            }
+        }
+    }
+}

@@ -1,0 +1,194 @@
+//! Checks at the border: which labels, probabilities and options belong
+//! together. With [`Compat::Cleanlab29`] whatever cleanlab 2.9 refuses is refused,
+//! with [`Compat::Corrected`] missing labels are tolerated and noted while
+//! probabilities must be probabilities.
+
+use ndarray::{Array2, ArrayView2};
+
+use crate::{
+    Class, Compat, ExampleId, Ids, InputError, LabelScore, Labels, Note, QualityOptions,
+    majority::undecidable,
+};
+
+/// How far a row of probabilities may sum from 1.
+const SUM_TOLERANCE: f64 = 1e-3;
+/// How far cleanlab lets a probability leave [0, 1].
+const RANGE_TOLERANCE: f64 = 1e-6;
+
+/// Labels of several annotators who can be compared.
+///
+/// # Errors
+/// If fewer than two annotators have labels or no example has two; with
+/// [`Compat::Cleanlab29`] also if an example or an annotator has none.
+pub fn check_labels(labels: &Labels, compat: Compat) -> Result<Vec<Note>, InputError> {
+    let mut notes = check_presence(labels, compat)?;
+    if labels.annotators().filter(|given| !given.is_empty()).count() < 2 {
+        return Err(InputError::OneAnnotator);
+    }
+    if !labels.has_overlap() {
+        return Err(InputError::NoOverlap);
+    }
+    notes.extend(Note::no_agreement(labels));
+    notes.extend(Note::loners(labels));
+    Ok(notes)
+}
+
+/// Examples and annotators without labels: an error or a note.
+fn check_presence(labels: &Labels, compat: Compat) -> Result<Vec<Note>, InputError> {
+    if labels.n_labels() == 0 {
+        return Err(InputError::NoLabels);
+    }
+    let examples = empty(labels.examples());
+    let annotators = empty(labels.annotators());
+    if compat == Compat::Cleanlab29 && !examples.is_empty() {
+        return Err(InputError::ExamplesWithoutLabels(Ids(examples)));
+    }
+    if compat == Compat::Cleanlab29 && !annotators.is_empty() {
+        return Err(InputError::AnnotatorsWithoutLabels(Ids(annotators)));
+    }
+    let mut notes = Vec::new();
+    if !examples.is_empty() {
+        notes.push(Note::ExamplesWithoutLabels(Ids(examples)));
+    }
+    if !annotators.is_empty() {
+        notes.push(Note::AnnotatorsWithoutLabels(Ids(annotators)));
+    }
+    Ok(notes)
+}
+
+fn empty<'a, T: 'a>(rows: impl Iterator<Item = &'a [T]>) -> Vec<u32> {
+    rows.zip(0..).filter(|(row, _)| row.is_empty()).map(|(_, position)| position).collect()
+}
+
+/// Probabilities `[N, K]` per model that fit the labels.
+///
+/// # Errors
+/// If there is no model, the shapes differ, a label has no column, or (not with
+/// [`Compat::Cleanlab29`]) a row is no distribution.
+pub fn check_probs(
+    labels: &Labels,
+    probs: &[ArrayView2<'_, f64>],
+    compat: Compat,
+) -> Result<(), InputError> {
+    let n_classes = probs.first().ok_or(InputError::NoModel)?.ncols();
+    check_shapes(probs, labels.n_examples(), n_classes)?;
+    if let Some(Class(highest)) = labels.max_class()
+        && usize::from(highest) >= n_classes
+    {
+        return Err(InputError::ClassWithoutColumn { highest, n_classes });
+    }
+    if compat == Compat::Corrected { check_distributions(probs) } else { Ok(()) }
+}
+
+fn check_shapes(
+    probs: &[ArrayView2<'_, f64>],
+    n_examples: usize,
+    n_classes: usize,
+) -> Result<(), InputError> {
+    for (model, found) in probs.iter().enumerate() {
+        let (rows, columns) = found.dim();
+        if rows != n_examples || columns != n_classes || columns == 0 {
+            return Err(InputError::Shape { model, rows, columns, n_examples, n_classes });
+        }
+    }
+    Ok(())
+}
+
+fn check_distributions(probs: &[ArrayView2<'_, f64>]) -> Result<(), InputError> {
+    for (model, probs) in probs.iter().enumerate() {
+        for (row, values) in probs.rows().into_iter().enumerate() {
+            if let Some(column) = values.iter().position(|p| !p.is_finite() || *p < 0.0) {
+                let value = values[column];
+                return Err(InputError::Probability { model, row, column, value });
+            }
+            let sum = values.sum();
+            if (sum - 1.0).abs() > SUM_TOLERANCE {
+                let last = values.len() - 1;
+                return Err(InputError::RowSum { model, row, last, sum });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// cleanlab's only check of values: whether the posterior is one.
+pub(crate) fn check_posterior(
+    posterior: &Array2<f64>,
+    options: &QualityOptions,
+) -> Result<(), InputError> {
+    if options.compat == Compat::Corrected {
+        return Ok(());
+    }
+    let strict = options.label_score == LabelScore::ConfidenceWeightedEntropy;
+    check_range(posterior.view(), if strict { 0.0 } else { RANGE_TOLERANCE })
+}
+
+fn check_range(probs: ArrayView2<'_, f64>, tolerance: f64) -> Result<(), InputError> {
+    let outside = |p: f64| p < -tolerance || p > 1.0 + tolerance;
+    match probs.indexed_iter().find(|(_, p)| outside(**p)) {
+        Some(((row, column), &value)) => Err(InputError::Posterior { row, column, value }),
+        None => Ok(()),
+    }
+}
+
+/// What [`crate::majority_vote`] leaves to chance is an error in cleanlab if
+/// no example at all has a clear majority.
+///
+/// # Errors
+/// With [`Compat::Cleanlab29`] in that case.
+pub fn check_ties(
+    labels: &Labels,
+    probs: Option<ArrayView2<'_, f64>>,
+    n_classes: usize,
+    compat: Compat,
+) -> Result<(), InputError> {
+    if compat == Compat::Corrected {
+        return Ok(());
+    }
+    match undecidable(labels, probs, n_classes) {
+        Some(ExampleId(example)) => Err(InputError::AllTied { example }),
+        None => Ok(()),
+    }
+}
+
+/// The input of [`crate::active_lab`]. Probabilities without labels are an
+/// error, a single annotator is none; the pool needs the labelled part's models and classes.
+///
+/// # Errors
+/// Like [`check_labels`] and [`check_probs`], as far as they apply.
+pub fn check_active_lab(
+    labels: Option<&Labels>,
+    probs: &[ArrayView2<'_, f64>],
+    pool: &[ArrayView2<'_, f64>],
+    compat: Compat,
+) -> Result<Vec<Note>, InputError> {
+    let notes = match labels {
+        _ if probs.is_empty() && pool.is_empty() => return Err(InputError::NoModel),
+        _ if probs.is_empty() => Vec::new(),
+        None => return Err(InputError::ProbsWithoutLabels),
+        Some(labels) => check_labelled_part(labels, probs, compat)?,
+    };
+    if let Some(first) = pool.first() {
+        if !probs.is_empty() && probs.len() != pool.len() {
+            return Err(InputError::PoolModels { labeled: probs.len(), pool: pool.len() });
+        }
+        check_shapes(pool, first.nrows(), probs.first().unwrap_or(first).ncols())?;
+        if compat == Compat::Corrected {
+            check_distributions(pool)?;
+        }
+    }
+    Ok(notes)
+}
+
+fn check_labelled_part(
+    labels: &Labels,
+    probs: &[ArrayView2<'_, f64>],
+    compat: Compat,
+) -> Result<Vec<Note>, InputError> {
+    let notes = check_presence(labels, compat)?;
+    check_probs(labels, probs, compat)?;
+    if compat == Compat::Cleanlab29 && !labels.has_overlap() {
+        probs.iter().try_for_each(|model| check_range(*model, RANGE_TOLERANCE))?;
+    }
+    Ok(notes)
+}
