@@ -18,6 +18,15 @@ pub fn explain(error: &anyhow::Error) -> ExitCode {
     if closed {
         return ExitCode::SUCCESS;
     }
-    eprintln!("relabel: {error:#}");
+    eprintln!("relabel: {}", sentence(error));
     ExitCode::from(DO_NOT_RETRY)
+}
+
+/// The error and its causes, each said once: many messages quote their cause.
+fn sentence(error: &anyhow::Error) -> String {
+    error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
+        "" => cause,
+        said if said.contains(&cause) => text,
+        _ => format!("{text}: {cause}"),
+    })
 }

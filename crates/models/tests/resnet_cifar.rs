@@ -1,4 +1,4 @@
-//! The default recipe of the small network on real images.
+//! The smallest network on real images, with half the default width and epochs.
 
 #![cfg(feature = "resnet")]
 #![allow(clippy::unwrap_used)]
@@ -15,7 +15,7 @@ use relabel_scoring::{Class, Round, Seed, Stream};
 const RECORD: usize = 1 + 3 * 32 * 32;
 
 #[test]
-fn four_hundred_images_teach_well_above_chance() {
+fn three_hundred_images_teach_well_above_chance() {
     let Some(folder) = std::env::var_os("RELABEL_DATA") else {
         println!("skipped: RELABEL_DATA is not set");
         return;
@@ -23,22 +23,22 @@ fn four_hundred_images_teach_well_above_chance() {
     let file = Path::new(&folder).join("cifar-10-batches-bin/test_batch.bin");
     let bytes = std::fs::read(file).unwrap();
     let (mut pixels, mut classes) = (Vec::new(), Vec::new());
-    for record in bytes.chunks_exact(RECORD).take(1400) {
+    for record in bytes.chunks_exact(RECORD).take(1300) {
         classes.push(Class(record[0].into()));
         pixels.extend_from_slice(&record[1..]);
     }
     let store = FeatureStore::Images(Images { pixels, channels: 3, height: 32, width: 32 });
-    let rows: Vec<u32> = (0..1400).collect();
-    let (train, test) = rows.split_at(400);
+    let rows: Vec<u32> = (0..1300).collect();
+    let (train, test) = rows.split_at(300);
 
-    let config = ResnetConfig::named("resnet8").unwrap();
+    let config = ResnetConfig { width: 8, epochs: 10, ..ResnetConfig::named("resnet8").unwrap() };
     let model = ResnetClassifier { config, device: open(DeviceChoice::Cpu).unwrap().device };
     let stream = Stream::new(Seed(1), "test", Round(0), 0);
     let x = Features { store: &store, rows: train };
-    let fitted = model.fit(x, &classes[..400], 10, stream, &Unwatched).unwrap();
+    let fitted = model.fit(x, &classes[..300], 10, stream, &Unwatched).unwrap();
     let probs = fitted.predict_proba(Features { store: &store, rows: test }).unwrap();
-    let right = probs.rows().into_iter().zip(&classes[400..]);
+    let right = probs.rows().into_iter().zip(&classes[300..]);
     let n_right = right.filter(|(row, class)| row.iter().all(|&p| p <= row[class.at()])).count();
-    println!("{n_right} of 1000 right");
-    assert!(n_right >= 270, "{n_right} of 1000 right");
+    // chance is 100, give or take 10
+    assert!(n_right >= 200, "{n_right} of 1000 right");
 }

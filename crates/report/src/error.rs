@@ -45,6 +45,14 @@ pub enum ReportError {
         /// What to do.
         advice: &'static str,
     },
+    /// The folder holds no published results.
+    #[error(
+        "{path} holds no published_results.csv; name the folder that holds the published results with --reference"
+    )]
+    NoReference {
+        /// The folder.
+        path: String,
+    },
     /// There is nothing to draw.
     #[error("no run was named; name at least one run folder")]
     NoRuns,

@@ -44,6 +44,9 @@ impl Reference {
     /// If the file cannot be read or is no such table.
     pub fn load(dir: &Path) -> Result<Self, ReportError> {
         let path = dir.join(FILE);
+        if !path.is_file() {
+            return Err(ReportError::NoReference { path: dir.display().to_string() });
+        }
         let bytes = std::fs::read(&path).map_err(ReportError::io("read", &path))?;
         let mut curves: BTreeMap<_, BTreeMap<_, _>> = BTreeMap::new();
         for line in csv::Reader::from_reader(bytes.as_slice()).deserialize() {
@@ -81,6 +84,9 @@ fn published_key(run: &Run, strategy: &str) -> Option<[String; 3]> {
         "cifar10h" => "cifar-10h",
         other => other,
     };
+    if published_batch(benchmark).is_some_and(|batch| batch != run.batch) {
+        return None;
+    }
     let (method, ensemble) = match strategy {
         "activelab" | "crowdlab" => ("crowdlab", false),
         "activelab_ensemble" | "crowdlab_ensemble" => ("crowdlab_ensemble", true),
@@ -90,6 +96,15 @@ fn published_key(run: &Run, strategy: &str) -> Option<[String; 3]> {
     let model =
         if ensemble { ensemble_name(&run.ensemble) } else { model_name(&run.model).to_owned() };
     Some([benchmark.to_owned(), model, method.to_owned()])
+}
+
+/// Labels per round in the published runs: with another batch the same round has other labels.
+fn published_batch(benchmark: &str) -> Option<usize> {
+    match benchmark {
+        "cifar-10h" => Some(500),
+        "wall-robot" | "wall-robot-complete" => Some(100),
+        _ => None,
+    }
 }
 
 fn model_name(kind: &str) -> &str {

@@ -30,6 +30,10 @@ pub struct Run {
     pub model: String,
     /// The models of ensemble strategies.
     pub ensemble: Vec<String>,
+    /// Cells that the configuration asks for, begun or not.
+    pub planned_cells: usize,
+    /// Labels per round.
+    pub batch: usize,
     /// Cells by strategy (in the order of the configuration), then seed.
     pub cells: Vec<CellCurve>,
     /// The text of `config.toml`.
@@ -61,6 +65,7 @@ struct DataPart {
 #[derive(Deserialize)]
 struct LoopPart {
     rounds: usize,
+    batch: usize,
     protocol: String,
 }
 
@@ -74,6 +79,7 @@ struct ModelPart {
 #[derive(Deserialize)]
 struct GridPart {
     strategies: Vec<String>,
+    seeds: Vec<u64>,
 }
 
 #[derive(Default, Deserialize)]
@@ -108,6 +114,8 @@ pub fn load_run(path: &Path) -> Result<Run, ReportError> {
         name: name.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         protocol: config.run.protocol,
         rounds: config.run.rounds,
+        batch: config.run.batch,
+        planned_cells: config.grid.strategies.len() * config.grid.seeds.len(),
         whole_data: data.limit.is_none()
             && data.test_limit.is_none()
             && data.variant.is_none_or(|variant| variant == "published"),

@@ -57,7 +57,8 @@ impl Standing {
         (!rows.is_empty()).then_some(Self {
             rows,
             done,
-            cells: run.cells.len(),
+            // A folder may hold cells that the configuration no longer names.
+            cells: run.planned_cells.max(run.cells.len()),
             rounds: run.rounds,
         })
     }

@@ -132,3 +132,14 @@ fn pictures_are_the_same_bytes_every_time() {
     assert_eq!(read(), read());
     assert_eq!(read().len(), 4);
 }
+
+#[test]
+fn runs_of_the_same_name_are_told_apart_by_their_folders() {
+    let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let runs = [&one, &other].map(|results| load_run(&whole_run(results.path())).unwrap());
+    let svg = std::fs::read_to_string(&write_plots(&runs, None).unwrap()[0]).unwrap();
+    for run in &runs {
+        let whole = format!("random, {}<", run.path.display());
+        assert!(svg.contains(&whole), "no curve of {}", run.path.display());
+    }
+}

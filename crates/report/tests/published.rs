@@ -85,7 +85,7 @@ fn ensembles_are_found_under_the_names_of_their_models() {
     run.ensemble = kinds(["mlp", "extra-trees", "knn"]);
     assert_eq!(strategy(&run), "disagreement");
     run.ensemble = kinds(["resnet18", "resnet34", "resnet50"]);
-    run.data = "cifar10h".into();
+    (run.data, run.batch) = ("cifar10h".into(), 500);
     assert_eq!(strategy(&run), "activelab_ensemble");
 }
 
@@ -93,10 +93,7 @@ fn ensembles_are_found_under_the_names_of_their_models() {
 fn a_bad_reference_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let absent = Reference::load(folder.path()).unwrap_err().to_string();
-    assert!(
-        absent.starts_with("cannot read") && absent.contains("published_results.csv"),
-        "{absent}"
-    );
+    assert!(absent.contains("holds no published_results.csv; name the folder"), "{absent}");
     for rows in [
         "benchmark,model\na,b\n",
         "",
@@ -138,4 +135,13 @@ fn the_page_of_an_empty_run_is_a_sentence() {
     write_report(&[run], None, &out).unwrap();
     let page = fs::read_to_string(&out).unwrap();
     assert!(page.contains("No round is finished yet") && !page.contains("<svg"), "{page}");
+}
+
+#[test]
+fn runs_with_another_batch_are_not_compared() {
+    let results = tempfile::tempdir().unwrap();
+    whole_run(results.path());
+    let run = make_run(results.path(), &WALL_ROBOT.replace("batch = 100", "batch = 50"));
+    let reference = reference(results.path(), ROWS);
+    assert_eq!(write_comparison(&load_run(&run).unwrap(), &reference).unwrap(), None);
 }

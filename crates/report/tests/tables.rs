@@ -124,3 +124,24 @@ fn damaged_rounds_are_named() {
     fs::write(&path, [0xff, 0xfe]).unwrap();
     assert!(load_run(&run).unwrap_err().to_string().contains("it is no text"));
 }
+
+#[test]
+fn cells_that_have_not_begun_are_not_counted_as_finished() {
+    let results = tempfile::tempdir().unwrap();
+    let run = make_run(results.path(), WALL_ROBOT);
+    add_cell(&run, "random", 0, &[0.80, 0.82, 0.84]);
+    let text = text_report(&load_run(&run).unwrap());
+    assert!(text.contains("1 of 4 cells are finished."), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn written_files_are_as_public_as_any_other_new_file() {
+    use std::os::unix::fs::PermissionsExt;
+    let results = tempfile::tempdir().unwrap();
+    let run = load_run(&whole_run(results.path())).unwrap();
+    let plain = results.path().join("plain");
+    std::fs::write(&plain, "").unwrap();
+    let mode = |path: &std::path::Path| path.metadata().unwrap().permissions().mode();
+    assert_eq!(mode(&write_summary(&run).unwrap()), mode(&plain));
+}

@@ -92,6 +92,12 @@ fn source(run: &Run, runs: &[Run]) -> String {
             n => format!("mean of up to {n} seeds"),
         };
     }
+    let same = |name: &dyn Fn(&Run) -> String| {
+        runs.iter().filter(|other| name(other) == name(run)).count() > 1
+    };
+    if same(&|run| run_name(run)) {
+        return run.path.display().to_string();
+    }
     match runs.iter().all(|other| other.experiment == run.experiment) {
         true => run.name.clone(),
         false => run_name(run),
