@@ -171,4 +171,15 @@ mod tests {
         let found = scorer.scores(pairs.into_iter(), &probs);
         assert!((found[2] - 0.85 / 1.35).abs() < 1e-12, "{found:?}");
     }
+
+    #[test]
+    fn a_class_without_examples_flattens_all_rows() {
+        let probs = arr2(&[[0.9, 0.1, 0.0], [0.3, 0.7, 0.0]]);
+        let pairs = [(0, Class(0)), (1, Class(1))];
+        let scorer =
+            Scorer { score: LabelScore::SelfConfidence, adjust: true, compat: Compat::Corrected };
+        // Thresholds are 0.9, 0.7 and 2; the first row becomes 2, 1.4, 0.
+        let found = scorer.scores(pairs.into_iter(), &probs);
+        assert!((found[0] - 2.0 / 3.4).abs() < 1e-12, "{found:?}");
+    }
 }
