@@ -7,12 +7,16 @@ mod cells;
 mod data;
 mod devices;
 mod exit;
+mod labelled;
 mod progress;
+mod query;
 mod report;
 mod run;
+mod score;
 mod shell;
 mod signals;
 mod status;
+mod table;
 mod talk;
 
 use std::process::ExitCode;
@@ -31,6 +35,8 @@ fn main() -> ExitCode {
         Command::Cells(args) => cells::list(args),
         Command::Status(args) => status::show(args),
         Command::Report(args) => report::report(args, talk),
+        Command::Score(args) => score::score(args, talk),
+        Command::Query(args) => query::query(args, talk),
         Command::Data(args) => data::data(args, talk),
         Command::Devices => devices::list(),
         Command::Completions { shell } => shell::completions(*shell),

@@ -244,10 +244,8 @@ fn wrong_words_are_answered_with_the_nearest_right_one() {
     assert_refused(&bench.run("x", &["--set", "model.tree=3"]), &["model.trees"]);
     let strategy = bench.run("x", &["--set", "grid.strategies=activelap"]);
     assert_refused(&strategy, &["'activelab'"]);
-    let preset = Command::new(env!("CARGO_BIN_EXE_relabel"))
-        .args(["run", "cifar10"])
-        .output()
-        .unwrap();
+    let preset =
+        Command::new(env!("CARGO_BIN_EXE_relabel")).args(["run", "cifar10"]).output().unwrap();
     assert_refused(&preset, &["'cifar10h'"]);
     assert_refused(&bench.run("../x", &[]), &["--name"]);
 }

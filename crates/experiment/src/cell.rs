@@ -158,14 +158,9 @@ impl CellRun<'_> {
         }
     }
 
-    fn record(
-        &self,
-        round: Round,
-        pool: &Pool,
-        output: &RoundOutput,
-        seconds: f64,
-    ) -> RoundRecord {
-        let ids = |examples: &[relabel_scoring::ExampleId]| examples.iter().map(|id| id.0).collect();
+    fn record(&self, round: Round, pool: &Pool, output: &RoundOutput, seconds: f64) -> RoundRecord {
+        let ids =
+            |examples: &[relabel_scoring::ExampleId]| examples.iter().map(|id| id.0).collect();
         RoundRecord {
             version: RoundRecord::version(),
             round: round.0,

@@ -3,7 +3,9 @@
 
 use std::{path::Path, sync::Arc};
 
-use relabel_data::{DataError, DataFeatures, Dataset, WallRobotVariant, cifar10h, demo, wall_robot};
+use relabel_data::{
+    DataError, DataFeatures, Dataset, WallRobotVariant, cifar10h, demo, wall_robot,
+};
 use relabel_models::{FeatureStore, Images};
 use relabel_scoring::{AnnotatorId, Class};
 

@@ -76,14 +76,14 @@ impl Learner for CrossValidatedLearner<'_> {
             test_truth: self.test_truth,
         };
         let folds_done = AtomicUsize::new(0);
-        let watch = AllFolds { inner: self.watch, done: &folds_done, models: self.classifiers.len() };
+        let watch =
+            AllFolds { inner: self.watch, done: &folds_done, models: self.classifiers.len() };
         self.classifiers
             .iter()
             .zip(0..)
             .map(|(classifier, model)| {
                 let stream = Stream::new(self.seed, "cross-validation", set.round, model);
-                let result =
-                    self.validation.run(classifier.as_ref(), &split, stream, &watch)?;
+                let result = self.validation.run(classifier.as_ref(), &split, stream, &watch)?;
                 let folds = result.fold_accuracy.len() as f64;
                 Ok(Predictions {
                     labeled: result.labeled,

@@ -53,9 +53,9 @@ impl CrowdOracle {
                 let fresh: Vec<_> = answers
                     .iter()
                     .filter(|(annotator, _)| {
-                        !known.iter().any(|event| {
-                            event.example == example && event.annotator == *annotator
-                        })
+                        !known
+                            .iter()
+                            .any(|event| event.example == example && event.annotator == *annotator)
                     })
                     .collect();
                 if fresh.is_empty() {

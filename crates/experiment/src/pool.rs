@@ -63,11 +63,7 @@ impl Pool {
             *position = id;
         }
         let events = self.events.iter().map(|event| {
-            (
-                ExampleId(row[&event.example]),
-                AnnotatorId(column[&event.annotator]),
-                event.class,
-            )
+            (ExampleId(row[&event.example]), AnnotatorId(column[&event.annotator]), event.class)
         });
         Labels::from_events(self.labeled.len(), column.len(), events)
     }

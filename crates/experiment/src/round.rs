@@ -11,7 +11,9 @@ use relabel_scoring::{
 use crate::{
     ExperimentError, Learner, Oracle, Pool, Predictions, Selection, TrainingSet,
     config::Protocol,
-    strategy::{CarriedProbabilities, Consensus, ConsensusView, Draws, PoolView, QueryStrategy, Scores},
+    strategy::{
+        CarriedProbabilities, Consensus, ConsensusView, Draws, PoolView, QueryStrategy, Scores,
+    },
 };
 
 /// What does not change between rounds.

@@ -24,7 +24,8 @@ impl Zoo {
     /// If there is no such device here or it was not compiled in.
     pub fn open(config: &Config, device: &str) -> Result<Self, ModelError> {
         let model = config.model.clone();
-        let on_device = std::iter::once(&model.kind).chain(&model.ensemble).any(|kind| is_image_model(kind));
+        let on_device =
+            std::iter::once(&model.kind).chain(&model.ensemble).any(|kind| is_image_model(kind));
         #[cfg(feature = "resnet")]
         {
             let choice = device.parse().map_err(ModelError::Device)?;
@@ -102,7 +103,8 @@ impl Zoo {
         config.width = model.width.unwrap_or(config.width);
         config.learning_rate = model.learning_rate.unwrap_or(config.learning_rate);
         config.weight_decay = model.weight_decay.unwrap_or(config.weight_decay);
-        let device = &self.device.as_ref().expect("image models should have opened a device").device;
+        let device =
+            &self.device.as_ref().expect("image models should have opened a device").device;
         Box::new(ResnetClassifier { config, device: device.clone() })
     }
 

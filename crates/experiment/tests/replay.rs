@@ -12,9 +12,7 @@ use relabel_experiment::{
     config::Protocol,
     strategy::{self, Draws},
 };
-use relabel_scoring::{
-    AnnotatorId, Class, ExampleId, FrequencyTie, LabelEvent, Round, Seed,
-};
+use relabel_scoring::{AnnotatorId, Class, ExampleId, FrequencyTie, LabelEvent, Round, Seed};
 use serde::Deserialize;
 
 #[derive(Deserialize)]

@@ -242,7 +242,9 @@ impl Config {
         let show = |value: Option<&String>| value.cloned().unwrap_or_else(|| "not set".into());
         keys.into_iter()
             .filter(|key| found.get(*key) != asked.get(*key))
-            .map(|key| format!("{key}: {} there, {} asked for", show(found.get(key)), show(asked.get(key))))
+            .map(|key| {
+                format!("{key}: {} there, {} asked for", show(found.get(key)), show(asked.get(key)))
+            })
             .collect()
     }
 

@@ -108,12 +108,11 @@ impl Source {
     /// # Errors
     /// Names the key, what it holds and what it should hold.
     pub fn validate(self) -> Result<Config, ConfigError> {
-        let config: Config = self.table.try_into().map_err(|error: toml::de::Error| {
-            ConfigError::Syntax {
+        let config: Config =
+            self.table.try_into().map_err(|error: toml::de::Error| ConfigError::Syntax {
                 origin: self.origin,
                 message: error.to_string().trim().replace('\n', " "),
-            }
-        })?;
+            })?;
         check(config)
     }
 }
@@ -165,7 +164,8 @@ fn check(mut config: Config) -> Result<Config, ConfigError> {
         return refuse("experiment", &config.experiment, expected.into());
     }
     one_of("data.name", &config.data.name, &[TABLES, IMAGES].concat())?;
-    let models = if TABLES.contains(&config.data.name.as_str()) { TABLE_MODELS } else { IMAGE_MODELS };
+    let models =
+        if TABLES.contains(&config.data.name.as_str()) { TABLE_MODELS } else { IMAGE_MODELS };
     one_of("model.kind", &config.model.kind, models)?;
     for member in &config.model.ensemble {
         one_of("model.ensemble", member, models)?;
@@ -199,7 +199,11 @@ fn check_data(config: &Config) -> Result<(), ConfigError> {
     let data = &config.data;
     if let Some(variant) = &data.variant {
         if data.name != "wall-robot" {
-            return refuse("data.variant", variant, format!("{} has no variants; remove it", data.name));
+            return refuse(
+                "data.variant",
+                variant,
+                format!("{} has no variants; remove it", data.name),
+            );
         }
         one_of("data.variant", variant, &["published", "notebook"])?;
     }
@@ -238,8 +242,11 @@ fn check_grid(config: &mut Config) -> Result<(), ConfigError> {
     if grid.seeds.is_empty() {
         return refuse("grid.seeds", "[]", "name at least one seed, such as 0..5".into());
     }
-    if config.run.protocol == Protocol::Published && config.run.annotators == super::AnnotatorMode::Real {
-        let expected = "the published protocol attributes labels to batches; set loop.protocol=corrected";
+    if config.run.protocol == Protocol::Published
+        && config.run.annotators == super::AnnotatorMode::Real
+    {
+        let expected =
+            "the published protocol attributes labels to batches; set loop.protocol=corrected";
         return refuse("loop.annotators", "real", expected.into());
     }
     Ok(())

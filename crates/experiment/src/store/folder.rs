@@ -77,9 +77,10 @@ impl RunFolder {
                 found.grid.strategies.push(strategy.clone());
             }
         }
-        found.grid.seeds.extend(
-            config.grid.seeds.iter().filter(|seed| !before.seeds.contains(seed)).copied(),
-        );
+        found
+            .grid
+            .seeds
+            .extend(config.grid.seeds.iter().filter(|seed| !before.seeds.contains(seed)).copied());
         if found.grid != before {
             write_atomic(&file, found.to_toml().as_bytes())?;
         }
@@ -198,7 +199,12 @@ impl CellFolder {
             }
             match RoundRecord::read(&path) {
                 Ok(record) if usize::from(record.round) == round => records.push(record),
-                Ok(_) => return (records, Some(format!("{} is of another round; it is made again", path.display()))),
+                Ok(_) => {
+                    return (
+                        records,
+                        Some(format!("{} is of another round; it is made again", path.display())),
+                    );
+                }
                 Err(error) => return (records, Some(format!("{error}; it is made again"))),
             }
         }

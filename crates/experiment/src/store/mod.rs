@@ -7,7 +7,7 @@ mod manifest;
 mod npy;
 mod record;
 
-pub use atomic::write_atomic;
+pub use atomic::{write_atomic, write_atomic_with};
 pub use folder::{CellFolder, CellLock, CellState, RunFolder};
 pub use manifest::Manifest;
 pub use npy::publish_npy;
@@ -46,7 +46,9 @@ pub enum StoreError {
         differences: Vec<String>,
     },
     /// The run was made on another kind of device.
-    #[error("{path} was made on {found}, and this is {asked}; give this run another name with --name")]
+    #[error(
+        "{path} was made on {found}, and this is {asked}; give this run another name with --name"
+    )]
     OtherDevice {
         /// The run folder.
         path: String,

@@ -41,10 +41,7 @@ pub(super) const ENTROPY: Baseline = Baseline(|view, _| {
 });
 
 pub(super) const UNCERTAINTY: Baseline = Baseline(|view, _| {
-    (
-        strategy::uncertainty(view.labeled[0].view()),
-        strategy::uncertainty(view.pool[0].view()),
-    )
+    (strategy::uncertainty(view.labeled[0].view()), strategy::uncertainty(view.pool[0].view()))
 });
 
 /// Active label cleaning is defined for labelled examples only: the pool comes last.
