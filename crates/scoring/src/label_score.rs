@@ -100,13 +100,15 @@ impl Scorer {
                 .map(|(row, class)| self.score.of(class, probs.row(row), self.compat))
                 .collect();
         }
-        let shift = shifts(pairs.clone(), probs);
+        let thresholds = thresholds(pairs.clone(), probs);
+        let highest = thresholds.iter().copied().fold(f64::NEG_INFINITY, larger);
         let mut adjusted = vec![0.0; probs.ncols()];
         pairs
             .map(|(row, class)| {
                 let mut sum = 0.0;
-                for ((value, p), shift) in adjusted.iter_mut().zip(probs.row(row)).zip(&shift) {
-                    *value = p + shift;
+                for ((value, p), own) in adjusted.iter_mut().zip(probs.row(row)).zip(&thresholds) {
+                    // In this order: exact ties of worst classes hang on the last bit.
+                    *value = p - own + highest;
                     sum += *value;
                 }
                 for value in &mut adjusted {
@@ -118,9 +120,8 @@ impl Scorer {
     }
 }
 
-/// What is added to each class: the highest threshold minus its own, where the
-/// threshold is the mean probability of the class over the rows labelled so.
-fn shifts(pairs: impl Iterator<Item = (usize, Class)>, probs: &Array2<f64>) -> Vec<f64> {
+/// The mean probability of each class over the rows labelled so.
+fn thresholds(pairs: impl Iterator<Item = (usize, Class)>, probs: &Array2<f64>) -> Vec<f64> {
     let mut sums = vec![(0.0, 0_u32); probs.ncols()];
     for (row, class) in pairs {
         let (sum, n) = &mut sums[class.at()];
@@ -131,9 +132,7 @@ fn shifts(pairs: impl Iterator<Item = (usize, Class)>, probs: &Array2<f64>) -> V
         0 => NO_EXAMPLES,
         n => larger(sum / f64::from(n), LEAST_THRESHOLD),
     };
-    let thresholds: Vec<f64> = sums.into_iter().map(threshold).collect();
-    let highest = thresholds.iter().copied().fold(f64::NEG_INFINITY, larger);
-    thresholds.into_iter().map(|threshold| highest - threshold).collect()
+    sums.into_iter().map(threshold).collect()
 }
 
 #[cfg(test)]
