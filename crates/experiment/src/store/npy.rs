@@ -7,6 +7,8 @@ use relabel_data::npy::bytes_f64;
 
 use super::{RoundRecord, StoreError, write_atomic};
 
+type Measure = fn(&RoundRecord) -> f64;
+
 /// Writes `npy/<method>_<what>_<seed>.npy` for one cell.
 ///
 /// # Errors
@@ -19,7 +21,7 @@ pub fn publish_npy(
 ) -> Result<(), StoreError> {
     let folder = run.join("npy");
     std::fs::create_dir_all(&folder).map_err(StoreError::io("make", &folder))?;
-    let per_round: [(&str, fn(&RoundRecord) -> f64); 4] = [
+    let per_round: [(&str, Measure); 4] = [
         ("accuracy", |record| record.metrics.consensus_accuracy),
         ("model_accuracy", |record| record.metrics.model_accuracy),
         ("distribution_entropy", |record| record.distribution_entropy),
