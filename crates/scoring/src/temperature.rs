@@ -2,7 +2,7 @@
 //! sharpened to fit the labels that people gave. The temperature is picked from
 //! a coarse and then a fine grid, as the official library does it.
 
-use ndarray::{Array2, ArrayView1, ArrayView2, Axis};
+use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
 
 use crate::{AnnotatorId, Class, Labels};
@@ -32,7 +32,7 @@ pub fn search_cleanlab_2_9(labels: &Labels, probs: ArrayView2<'_, f64>) -> f64 {
 type Shares = fn(&[(AnnotatorId, Class)], &mut Vec<(usize, f64)>);
 
 fn search_with(labels: &Labels, probs: ArrayView2<'_, f64>, shares: Shares) -> f64 {
-    let logs = probs.mapv(|p| if p > 0.0 || p.is_nan() { p.ln() } else { f64::NEG_INFINITY });
+    let powers = Powers::new(probs);
     let rows: Vec<Vec<(usize, f64)>> = labels
         .examples()
         .map(|given| {
@@ -50,10 +50,10 @@ fn search_with(labels: &Labels, probs: ArrayView2<'_, f64>, shares: Shares) -> f
             .map(|(chunk, rows)| {
                 let mut sum = 0.0;
                 for (offset, row) in rows.iter().enumerate().filter(|(_, row)| !row.is_empty()) {
-                    let logs = logs.row(chunk * CHUNK + offset);
-                    let (shift, log_z) = log_normaliser(logs, temperature);
+                    let example = chunk * CHUNK + offset;
+                    let log_z = powers.sum(example, 1.0 / temperature).ln();
                     for &(class, share) in row {
-                        let log_p = (logs[class] - shift) / temperature - log_z;
+                        let log_p = powers.logs[[example, class]] / temperature - log_z;
                         let log_p = if log_p < floor { floor } else { log_p };
                         sum -= share * log_p;
                     }
@@ -66,11 +66,45 @@ fn search_with(labels: &Labels, probs: ArrayView2<'_, f64>, shares: Shares) -> f
     two_grids(loss)
 }
 
-/// Greatest logarithm of a row, and ln of the sum of exp((log - greatest) / T).
-fn log_normaliser(logs: ArrayView1<'_, f64>, temperature: f64) -> (f64, f64) {
-    let shift = logs.fold(f64::NEG_INFINITY, |a, &b| if b > a || b.is_nan() { b } else { a });
-    let sum: f64 = logs.iter().map(|log| ((log - shift) / temperature).exp()).sum();
-    (shift, sum.ln())
+/// Probabilities as ratios to the greatest of their row, and logarithms of these.
+struct Powers {
+    ratios: Array2<f64>,
+    logs: Array2<f64>,
+}
+
+impl Powers {
+    fn new(probs: ArrayView2<'_, f64>) -> Self {
+        let mut ratios = probs.mapv(|p| if p > 0.0 || p.is_nan() { p } else { 0.0 });
+        for mut row in ratios.rows_mut() {
+            let greatest = row.fold(0.0, |a: f64, &b| if b > a || b.is_nan() { b } else { a });
+            row /= greatest;
+        }
+        let logs = ratios.mapv(f64::ln);
+        Self { ratios, logs }
+    }
+
+    /// Sum of the row's ratios to the power of `exponent`. The inverses of most
+    /// temperatures of the coarse grid need no exponential function.
+    fn sum(&self, row: usize, exponent: f64) -> f64 {
+        let of = |power: fn(f64) -> f64| self.ratios.row(row).iter().map(|&r| power(r)).sum();
+        if exponent == 10.0 {
+            of(|r| (r * r) * (r * r * (r * r)) * (r * r * (r * r)))
+        } else if exponent == 5.0 {
+            of(|r| r * (r * r) * (r * r))
+        } else if exponent == 2.0 {
+            of(|r| r * r)
+        } else if exponent == 1.25 {
+            of(|r| r * r.sqrt().sqrt())
+        } else if exponent == 1.0 {
+            of(|r| r)
+        } else if exponent == 0.5 {
+            of(f64::sqrt)
+        } else if exponent == 0.125 {
+            of(|r| r.sqrt().sqrt().sqrt())
+        } else {
+            self.logs.row(row).iter().map(|log| (log * exponent).exp()).sum()
+        }
+    }
 }
 
 /// The share of an example's labels that each of its classes has.
@@ -126,7 +160,8 @@ fn search_jointly(labels: &Labels, probs: ArrayView2<'_, f64>, floor: f64, clip:
 /// First minimum of the coarse grid, then of a fine grid around it: four points
 /// below it and five up to the next one.
 fn two_grids(loss: impl Fn(f64) -> f64) -> f64 {
-    let best = first_min(&COARSE.map(&loss));
+    let coarse = COARSE.map(&loss);
+    let best = first_min(&coarse);
     let mut fine = Vec::with_capacity(9);
     if best > 0 {
         let step = (COARSE[best] - COARSE[best - 1]) / 4.0;
@@ -137,7 +172,11 @@ fn two_grids(loss: impl Fn(f64) -> f64) -> f64 {
         fine.extend((0..4).map(|i| COARSE[best] + step * f64::from(i)));
         fine.push(COARSE[best + 1]);
     }
-    let losses: Vec<f64> = fine.iter().map(|&temperature| loss(temperature)).collect();
+    let known = |temperature| COARSE.iter().position(|&other| other == temperature);
+    let losses: Vec<f64> = fine
+        .iter()
+        .map(|&temperature| known(temperature).map_or_else(|| loss(temperature), |at| coarse[at]))
+        .collect();
     fine[first_min(&losses)]
 }
 

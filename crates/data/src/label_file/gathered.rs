@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use foldhash::fast::FixedState;
 use relabel_scoring::{AnnotatorId, Class, ExampleId};
 
 use super::LabelFile;
@@ -14,17 +15,24 @@ use crate::DataError;
 /// Different names, numbered in the order in which they were first seen.
 #[derive(Default)]
 pub(super) struct Names {
-    numbers: HashMap<Arc<str>, u32>,
+    numbers: HashMap<Arc<str>, u32, FixedState>,
     names: Vec<Arc<str>>,
+    /// The number that was asked for last: files mostly keep an example's labels together.
+    last: usize,
 }
 
 impl Names {
     /// The number of `name`.
     pub(super) fn number(&mut self, name: &str) -> u32 {
+        if self.names.get(self.last).is_some_and(|last| **last == *name) {
+            return self.last as u32;
+        }
         if let Some(&number) = self.numbers.get(name) {
+            self.last = number as usize;
             return number;
         }
         let (name, number) = (Arc::<str>::from(name), self.names.len() as u32);
+        self.last = self.names.len();
         self.names.push(name.clone());
         self.numbers.insert(name, number);
         number
