@@ -90,7 +90,7 @@ impl Plan<'_> {
         let options = self.options(&zoo);
         let outcome = {
             let rounds = self.cells.len() * self.config.run.rounds;
-            let observer = progress::observer(self.work.progress, talk, rounds);
+            let observer = progress::observer(self.work.progress, talk, rounds, self.unit());
             let grid = Grid {
                 config: &self.config,
                 folder: &folder,
@@ -110,6 +110,11 @@ impl Plan<'_> {
         let default = if zoo.device_kind() == "cpu" { threads } else { 1 };
         let jobs = self.work.jobs.map_or(default, usize::from);
         GridOptions { jobs, threads, fail_fast: self.fail_fast }
+    }
+
+    /// What the fits of a cell consist of.
+    fn unit(&self) -> &'static str {
+        if self.config.model.kind == "extra-trees" { "tree" } else { "epoch" }
     }
 
     fn introduce(&self, data: &Prepared, zoo: &Zoo, folder: &Path, talk: Talk) {

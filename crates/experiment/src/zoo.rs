@@ -60,7 +60,7 @@ impl Zoo {
         if let Some(device) = &self.device {
             return device.description.clone();
         }
-        "cpu".into()
+        "cpu (models of tables need no other)".into()
     }
 
     /// Why this device, when `auto` chose it.

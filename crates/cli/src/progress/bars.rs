@@ -17,6 +17,7 @@ pub struct Bars {
     all: MultiProgress,
     total: ProgressBar,
     running: Mutex<HashMap<Cell, Line>>,
+    unit: &'static str,
 }
 
 /// The line of one running cell.
@@ -28,16 +29,16 @@ struct Line {
 }
 
 impl Bars {
-    /// Draws the total bar; `rounds` is the number of rounds of all cells.
-    pub fn new(rounds: usize) -> Self {
+    /// Draws the total bar; `rounds` is the number of rounds of all cells, `unit` what a fit consists of.
+    pub fn new(rounds: usize, unit: &'static str) -> Self {
         let all = MultiProgress::new();
         let total = all.add(ProgressBar::new(rounds as u64));
         total.set_style(style(
-            "{msg:<32} {wide_bar:.green} {pos}/{len} rounds, {elapsed} passed, {eta} left",
+            "{msg:<23} {wide_bar:.green} {pos}/{len} rounds, {elapsed} passed, {eta} left",
         ));
         total.set_message("all cells");
         total.enable_steady_tick(Duration::from_millis(500));
-        Self { all, total, running: Mutex::new(HashMap::new()) }
+        Self { all, total, running: Mutex::new(HashMap::new()), unit }
     }
 
     fn lines(&self) -> MutexGuard<'_, HashMap<Cell, Line>> {
@@ -52,8 +53,8 @@ impl Bars {
             return;
         }
         let bar = self.all.insert_before(&self.total, ProgressBar::new(rounds as u64));
-        bar.set_style(style("{prefix:<32} {bar:20.cyan} round {pos}/{len} {wide_msg} {eta} left"));
-        bar.set_prefix(name(cell));
+        bar.set_style(style("{prefix:<23} {bar:10.cyan} round {pos}/{len} {wide_msg} {eta}"));
+        bar.set_prefix(format!("{} {}", cell.strategy, cell.seed));
         bar.set_position(rounds_done as u64);
         bar.reset_eta();
         let line = Line { bar, fold: (0, 0), step: (0, 0), accuracy: String::new() };
@@ -63,7 +64,7 @@ impl Bars {
     fn change(&self, cell: &Cell, change: impl FnOnce(&mut Line)) {
         if let Some(line) = self.lines().get_mut(cell) {
             change(line);
-            line.show();
+            line.show(self.unit);
         }
     }
 
@@ -81,14 +82,14 @@ impl Bars {
 }
 
 impl Line {
-    fn show(&self) {
+    fn show(&self, unit: &str) {
         let (fold, folds) = self.fold;
         let (step, steps) = self.step;
         let part = |what: &str, done: usize, of: usize| match of {
             0 => String::new(),
             _ => format!("{what} {done}/{of} "),
         };
-        let text = part("fold", fold, folds) + &part("step", step, steps) + &self.accuracy;
+        let text = part("fold", fold, folds) + &part(unit, step, steps) + &self.accuracy;
         self.bar.set_message(text);
     }
 }
@@ -109,7 +110,7 @@ impl Observer for Bars {
                     line.bar.set_position(*round as u64 + 1);
                     line.fold = (0, 0);
                     line.step = (0, 0);
-                    line.accuracy = format!("model {model_accuracy:.3}");
+                    line.accuracy = format!("{model_accuracy:.3}");
                 });
             }
             CellEvent::Note(note) => self.print(format!("{}: {note}", name(cell))),
