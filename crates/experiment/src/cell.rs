@@ -67,6 +67,7 @@ impl CellRun<'_> {
             test_truth: &self.data.test_truth,
             classifiers: &self.classifiers,
             validation: self.validation.clone(),
+            full_fit: self.config.run.full_fit,
             seed,
             watch: &watch,
         };
@@ -140,6 +141,7 @@ impl CellRun<'_> {
         Setting {
             n_classes: self.data.n_classes,
             batch: self.config.run.batch,
+            relabel: self.config.run.relabel,
             protocol: self.config.run.protocol,
             ties: self.config.ties(),
             seed,

@@ -42,6 +42,7 @@ pub fn load_dataset(config: &Config, data: &Path) -> Result<Prepared, DataError>
     let dataset = match config.data.name.as_str() {
         "demo" => demo(),
         "cifar10h" => cifar10h(data, config.data.limit, config.data.test_limit)?,
+        "single-label" => wall_robot(data, WallRobotVariant::SingleLabel)?,
         "wall-robot-complete" => wall_robot(data, WallRobotVariant::Complete)?,
         _ if variant == Some("notebook") => wall_robot(data, WallRobotVariant::Notebook)?,
         _ => wall_robot(data, WallRobotVariant::Published)?,

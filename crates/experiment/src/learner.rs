@@ -4,11 +4,15 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::Array2;
 use relabel_models::{
-    Classifier, CrossValidation, FeatureStore, FoldWatch, ModelError, Split, Watch,
+    Classifier, CrossValidated, CrossValidation, FeatureStore, Features, FoldWatch, ModelError,
+    Split, Watch,
 };
 use relabel_scoring::{Class, ExampleId, Round, Seed, Stream};
 
-use crate::ExperimentError;
+use crate::{
+    ExperimentError,
+    round::{share, top_classes},
+};
 
 /// What one round trains on.
 pub struct TrainingSet<'a> {
@@ -30,7 +34,7 @@ pub struct Predictions {
     pub pool: Array2<f64>,
     /// Mean of the fold models `[n_test, K]`.
     pub test: Array2<f64>,
-    /// Mean over the folds of each fold model's test accuracy.
+    /// Mean over the folds of each fold model's test accuracy, or that of one model fitted on everything.
     pub accuracy: f64,
     /// What was out of the ordinary (a class that vanished, ...).
     pub notes: Vec<String>,
@@ -57,6 +61,8 @@ pub struct CrossValidatedLearner<'a> {
     pub classifiers: &'a [Box<dyn Classifier>],
     /// How folds are made.
     pub validation: CrossValidation,
+    /// Whether [`Predictions::accuracy`] is that of a further model, fitted on all labelled examples.
+    pub full_fit: bool,
     /// The seed of the cell.
     pub seed: Seed,
     /// Told about progress; may stop a fit.
@@ -85,16 +91,38 @@ impl Learner for CrossValidatedLearner<'_> {
                 let stream = Stream::new(self.seed, "cross-validation", set.round, model);
                 let result = self.validation.run(classifier.as_ref(), &split, stream, &watch)?;
                 let folds = result.fold_accuracy.len() as f64;
+                let accuracy = match self.full_fit {
+                    true => self.accuracy_of_all(classifier.as_ref(), &split, &result, stream)?,
+                    false => result.fold_accuracy.iter().sum::<f64>() / folds,
+                };
                 Ok(Predictions {
                     labeled: result.labeled,
                     pool: result.pool,
                     test: result.test,
-                    accuracy: result.fold_accuracy.iter().sum::<f64>() / folds,
+                    accuracy,
                     notes: result.notes,
                 })
             })
             .collect::<Result<_, ModelError>>()
             .map_err(ExperimentError::from)
+    }
+}
+
+impl CrossValidatedLearner<'_> {
+    /// Test accuracy of a model fitted on all labelled examples.
+    fn accuracy_of_all(
+        &self,
+        classifier: &dyn Classifier,
+        split: &Split<'_>,
+        result: &CrossValidated,
+        stream: Stream,
+    ) -> Result<f64, ModelError> {
+        let n_classes = result.test.ncols();
+        let stream = stream.child(1 + result.fold_accuracy.len() as u64);
+        let rows = Features { store: split.store, rows: split.labeled };
+        let model = classifier.fit(rows, split.consensus, n_classes, stream, self.watch)?;
+        let test = model.predict_proba(Features { store: split.store, rows: split.test })?;
+        Ok(share(&top_classes(&test), split.test_truth))
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Setting<'a> {
     pub n_classes: usize,
     /// Labels per round.
     pub batch: usize,
+    /// Whether labelled examples may be chosen.
+    pub relabel: bool,
     /// Published quirks or corrected scores.
     pub protocol: Protocol,
     /// How majority votes break ties by class frequency.
@@ -153,7 +155,8 @@ impl Loop<'_> {
     /// The batch with the lowest scores. `published` breaks ties by position and
     /// knows the order in which the published runs sorted scores that are all NaN.
     fn select(&self, pool: &Pool, scores: &Scores, stream: Stream) -> Selection {
-        let all: Vec<f64> = scores.labeled.iter().chain(&scores.pool).copied().collect();
+        let labeled = if self.setting.relabel { scores.labeled.as_slice() } else { &[] };
+        let all: Vec<f64> = labeled.iter().chain(&scores.pool).copied().collect();
         let batch = self.setting.batch;
         let positions = match self.setting.protocol {
             Protocol::Published if all.iter().all(|score| score.is_nan()) => {
@@ -162,6 +165,8 @@ impl Loop<'_> {
             Protocol::Published => lowest(&all, batch),
             Protocol::Corrected => lowest_random_ties(&all, batch, stream),
         };
+        let skipped = pool.labeled.len() - labeled.len();
+        let positions: Vec<usize> = positions.into_iter().map(|at| at + skipped).collect();
         Selection::from_positions(pool, &positions)
     }
 
@@ -207,7 +212,8 @@ fn combine<'a>(models: impl Iterator<Item = &'a Array2<f64>>, weights: &[f64]) -
         .expect("a cell should have at least one model")
 }
 
-fn top_classes(probs: &Array2<f64>) -> Vec<Class> {
+/// The first class of highest probability of every row.
+pub(crate) fn top_classes(probs: &Array2<f64>) -> Vec<Class> {
     probs
         .rows()
         .into_iter()
@@ -219,7 +225,7 @@ fn top_classes(probs: &Array2<f64>) -> Vec<Class> {
 }
 
 /// Share of equal entries; NaN for none.
-fn share(found: &[Class], truth: &[Class]) -> f64 {
+pub(crate) fn share(found: &[Class], truth: &[Class]) -> f64 {
     let equal = found.iter().zip(truth).filter(|(a, b)| a == b).count();
     equal as f64 / truth.len() as f64
 }

@@ -11,6 +11,8 @@ pub(super) static KEYS: &[&str] = &[
     "loop.batch",
     "loop.folds",
     "loop.shuffle_folds",
+    "loop.relabel",
+    "loop.full_fit",
     "loop.protocol",
     "loop.majority_ties",
     "loop.annotators",

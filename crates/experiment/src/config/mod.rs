@@ -152,6 +152,12 @@ pub struct LoopConfig {
     /// Whether examples are shuffled before they are dealt to folds.
     #[serde(default = "yes")]
     pub shuffle_folds: bool,
+    /// Whether labelled examples may be asked for again, or only the pool is queried.
+    #[serde(default = "yes")]
+    pub relabel: bool,
+    /// Whether model accuracy is that of a further model fitted on all labelled examples.
+    #[serde(default)]
+    pub full_fit: bool,
     /// Published quirks or corrected scores.
     pub protocol: Protocol,
     /// Ties of majority votes; by default those of the protocol.

@@ -21,6 +21,7 @@ pub static PRESETS: &[Preset] = presets![
     "wall-robot-mlp",
     "wall-robot-complete-et",
     "wall-robot-complete-mlp",
+    "single-label",
     "cifar10h",
     "cifar10h-small",
 ];
