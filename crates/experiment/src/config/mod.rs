@@ -2,6 +2,7 @@
 //! binary or a TOML file, changed by `--set key=value`, checked once, and its
 //! hash is the identity of the run.
 
+mod check;
 mod keys;
 mod preset;
 mod source;

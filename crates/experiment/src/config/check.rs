@@ -1,0 +1,127 @@
+//! What a configuration must fulfil beyond its syntax; every refusal names the
+//! key, what it holds and what it should hold.
+
+use super::{AnnotatorMode, Config, ConfigError, Protocol, nearest};
+use crate::strategy::{self, STRATEGIES};
+
+/// Models that read a table.
+const TABLE_MODELS: &[&str] = &["extra-trees", "mlp", "knn"];
+/// Models that read images.
+const IMAGE_MODELS: &[&str] = &["resnet8", "resnet18", "resnet34", "resnet50"];
+/// Data sets that are tables.
+const TABLES: &[&str] = &["wall-robot", "wall-robot-complete", "single-label"];
+/// Data sets that are images.
+const IMAGES: &[&str] = &["cifar10h", "demo"];
+
+fn refuse<T>(key: &'static str, found: impl ToString, expected: String) -> Result<T, ConfigError> {
+    Err(ConfigError::Value { key, found: found.to_string(), expected })
+}
+
+fn one_of(key: &'static str, found: &str, valid: &[&str]) -> Result<(), ConfigError> {
+    if valid.contains(&found) {
+        return Ok(());
+    }
+    let hint = nearest(found, valid.iter().copied());
+    refuse(key, found, format!("there is no such name{hint}; valid are {}", valid.join(", ")))
+}
+
+/// Names of data, models and strategies, sizes, and what must go together.
+pub(super) fn check(mut config: Config) -> Result<Config, ConfigError> {
+    let name_is_safe = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if config.experiment.is_empty()
+        || config.experiment.starts_with('.')
+        || !config.experiment.chars().all(name_is_safe)
+    {
+        let expected = "use letters, digits, '-', '_' and '.', not starting with '.'";
+        return refuse("experiment", &config.experiment, expected.into());
+    }
+    one_of("data.name", &config.data.name, &[TABLES, IMAGES].concat())?;
+    let models =
+        if TABLES.contains(&config.data.name.as_str()) { TABLE_MODELS } else { IMAGE_MODELS };
+    one_of("model.kind", &config.model.kind, models)?;
+    for member in &config.model.ensemble {
+        one_of("model.ensemble", member, models)?;
+    }
+    check_data(&config)?;
+    for (key, found) in [
+        ("loop.rounds", Some(config.run.rounds)),
+        ("loop.batch", Some(config.run.batch)),
+        ("data.limit", config.data.limit),
+        ("data.test_limit", config.data.test_limit),
+        ("model.trees", config.model.trees),
+        ("model.epochs", config.model.epochs),
+        ("model.batch", config.model.batch),
+        ("model.width", config.model.width),
+    ] {
+        if found.is_some_and(|n| n == 0 || n > 1_000_000) {
+            return refuse(key, found.unwrap_or(0), "use a number from 1 to 1000000".into());
+        }
+    }
+    if config.run.rounds > 1000 {
+        return refuse("loop.rounds", config.run.rounds, "use at most 1000 rounds".into());
+    }
+    if config.run.folds < 2 || config.run.folds > 100 {
+        return refuse("loop.folds", config.run.folds, "use 2 to 100 folds".into());
+    }
+    check_grid(&mut config)?;
+    Ok(config)
+}
+
+fn check_data(config: &Config) -> Result<(), ConfigError> {
+    let data = &config.data;
+    if let Some(variant) = &data.variant {
+        if data.name != "wall-robot" {
+            return refuse(
+                "data.variant",
+                variant,
+                format!("{} has no variants; remove it", data.name),
+            );
+        }
+        one_of("data.variant", variant, &["published", "notebook"])?;
+    }
+    for (key, limit) in [("data.limit", data.limit), ("data.test_limit", data.test_limit)] {
+        if limit.is_some() && data.name != "cifar10h" {
+            let expected = format!("{} is always used as a whole; remove it", data.name);
+            return refuse(key, limit.unwrap_or(0), expected);
+        }
+    }
+    Ok(())
+}
+
+fn check_grid(config: &mut Config) -> Result<(), ConfigError> {
+    let names: Vec<&str> = STRATEGIES.iter().map(|info| info.name).collect();
+    let grid = &mut config.grid;
+    for name in &mut grid.strategies {
+        let Some(info) = strategy::find(name) else {
+            one_of("grid.strategies", name, &names)?;
+            continue;
+        };
+        if info.ensemble && config.model.ensemble.is_empty() {
+            let expected = "it needs several models; set model.ensemble".to_owned();
+            return refuse("grid.strategies", name, expected);
+        }
+        *name = info.name.into();
+    }
+    if let Some(twice) = repeated(&grid.strategies) {
+        return refuse("grid.strategies", twice, "it is listed twice".into());
+    }
+    if let Some(twice) = repeated(&grid.seeds) {
+        return refuse("grid.seeds", twice, "it is listed twice".into());
+    }
+    if grid.strategies.is_empty() {
+        return refuse("grid.strategies", "[]", format!("name some of {}", names.join(", ")));
+    }
+    if grid.seeds.is_empty() {
+        return refuse("grid.seeds", "[]", "name at least one seed, such as 0..5".into());
+    }
+    if config.run.protocol == Protocol::Published && config.run.annotators == AnnotatorMode::Real {
+        let expected =
+            "the published protocol attributes labels to batches; set loop.protocol=corrected";
+        return refuse("loop.annotators", "real", expected.into());
+    }
+    Ok(())
+}
+
+fn repeated<T: PartialEq>(items: &[T]) -> Option<&T> {
+    items.iter().enumerate().find(|(at, item)| items[..*at].contains(item)).map(|(_, item)| item)
+}
