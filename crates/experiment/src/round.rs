@@ -3,7 +3,7 @@
 
 use ndarray::{Array2, Axis, concatenate};
 use relabel_scoring::{
-    Class, FrequencyTie, LabelEvent, Labels, Round, Seed, Stream,
+    Class, FrequencyTie, LabelEvent, Labels, Round, Seed, Stream, first_max,
     selection::{lowest, lowest_random_ties},
     strategy::published_nan_order,
 };
@@ -214,14 +214,7 @@ fn combine<'a>(models: impl Iterator<Item = &'a Array2<f64>>, weights: &[f64]) -
 
 /// The first class of highest probability of every row.
 pub(crate) fn top_classes(probs: &Array2<f64>) -> Vec<Class> {
-    probs
-        .rows()
-        .into_iter()
-        .map(|row| {
-            let first = |best: usize, (k, &p): (usize, &f64)| if p > row[best] { k } else { best };
-            Class(row.iter().enumerate().fold(0, first) as u16)
-        })
-        .collect()
+    probs.rows().into_iter().map(|row| Class(first_max(row) as u16)).collect()
 }
 
 /// Share of equal entries; NaN for none.

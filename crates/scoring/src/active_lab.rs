@@ -112,7 +112,11 @@ impl Basis {
 }
 
 /// The class that most models call the most likely, ties by their mean probability.
-fn model_votes(models: &[ArrayView2<'_, f64>], ties: FrequencyTie, stream: Stream) -> Vec<Class> {
+pub fn model_votes(
+    models: &[ArrayView2<'_, f64>],
+    ties: FrequencyTie,
+    stream: Stream,
+) -> Vec<Class> {
     let (n, k) = models[0].dim();
     if let [model] = models {
         return model.rows().into_iter().map(|row| Class(first_max(row) as u16)).collect();

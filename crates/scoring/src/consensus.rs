@@ -187,7 +187,7 @@ pub(crate) fn best_quality(posterior: &Array2<f64>, fallback: &[Class]) -> Vec<C
 }
 
 /// Position of the first maximum; the first NaN counts as one, as in numpy.
-pub(crate) fn first_max(row: ArrayView1<'_, f64>) -> usize {
+pub fn first_max(row: ArrayView1<'_, f64>) -> usize {
     let mut best = 0;
     for (k, p) in row.iter().enumerate() {
         if p.is_nan() {

@@ -53,7 +53,7 @@ pub fn crowdlab(
 }
 
 /// The mean of the models' probabilities `[N, K]`.
-pub(crate) fn mean_of_models(probs: &[ArrayView2<'_, f64>]) -> Array2<f64> {
+pub fn mean_of_models(probs: &[ArrayView2<'_, f64>]) -> Array2<f64> {
     let mut mean = probs[0].to_owned();
     for model in &probs[1..] {
         mean += model;

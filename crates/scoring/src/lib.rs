@@ -23,9 +23,12 @@ pub mod stream;
 pub mod temperature;
 pub mod validation;
 
-pub use active_lab::{ActiveLabScores, TemperatureSearch, active_lab, active_lab_with};
+pub use active_lab::{
+    ActiveLabScores, TemperatureSearch, active_lab, active_lab_with, model_votes,
+};
 pub use annotator_stats::AnnotatorStats;
-pub use crowdlab::{Crowdlab, crowdlab};
+pub use consensus::first_max;
+pub use crowdlab::{Crowdlab, crowdlab, mean_of_models};
 pub use index::{AnnotatorId, Class, ExampleId, LabelEvent, Round, Seed};
 pub use label_quality::{FurtherConsensus, LabelDetail, LabelQuality, label_quality};
 pub use label_score::LabelScore;

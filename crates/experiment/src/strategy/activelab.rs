@@ -10,13 +10,13 @@
 
 use ndarray::{Array2, ArrayView2};
 use relabel_scoring::{
-    AnnotatorId, Class, ExampleId, FrequencyTie, Labels, Stream, active_lab, crowdlab,
-    majority_vote, strategy::mix, temperature,
+    ExampleId, FrequencyTie, Labels, Stream, active_lab, crowdlab, model_votes, strategy::mix,
+    temperature,
 };
 
 use super::{
     Calibrated, CarriedProbabilities, Consensus, ConsensusView, Draws, PoolView, QueryStrategy,
-    Scores, baseline, mean,
+    Scores, baseline, views,
 };
 use crate::config::Protocol;
 
@@ -44,10 +44,6 @@ impl QueryStrategy for ActiveLab {
             _ => corrected(view),
         }
     }
-}
-
-fn views(probs: &[Array2<f64>]) -> Vec<ArrayView2<'_, f64>> {
-    probs.iter().map(|model| model.view()).collect()
 }
 
 /// Fits temperatures, scales, and runs CROWDLAB; also returns the scaled probabilities.
@@ -150,7 +146,7 @@ fn pool_confidence(view: &PoolView<'_>, pool: &[Array2<f64>], weights: &[f64]) -
         return model.rows().into_iter().map(|row| row.fold(f64::MIN, |a, &b| a.max(b))).collect();
     }
     let total: f64 = weights.iter().sum();
-    pool_labels(view, pool)
+    model_votes(&views(pool), view.ties, view.stream)
         .into_iter()
         .enumerate()
         .map(|(row, class)| {
@@ -158,28 +154,4 @@ fn pool_confidence(view: &PoolView<'_>, pool: &[Array2<f64>], weights: &[f64]) -
             weighted.sum::<f64>() / total
         })
         .collect()
-}
-
-/// Majority vote of the models' top classes, ties broken by their mean probability.
-fn pool_labels(view: &PoolView<'_>, pool: &[Array2<f64>]) -> Vec<Class> {
-    let n_pool = pool[0].nrows();
-    if n_pool == 0 {
-        return Vec::new();
-    }
-    let votes = (0..n_pool).flat_map(|row| {
-        pool.iter().zip(0..).map(move |(model, annotator)| {
-            (ExampleId(row as u32), AnnotatorId(annotator), top_class(model, row))
-        })
-    });
-    let votes = Labels::from_events(n_pool, pool.len(), votes)
-        .expect("one vote per model and example should be valid");
-    let mean = mean(pool);
-    majority_vote(&votes, Some(mean.view()), view.n_classes, view.ties, view.stream)
-}
-
-/// The first class with the highest probability.
-fn top_class(probs: &Array2<f64>, row: usize) -> Class {
-    let row = probs.row(row);
-    let best = row.iter().enumerate().fold(0, |best, (k, &p)| if p > row[best] { k } else { best });
-    Class(best as u16)
 }

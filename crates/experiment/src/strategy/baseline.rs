@@ -1,10 +1,9 @@
 //! Strategies that differ from each other by one score function and train on
 //! the majority vote.
 
-use ndarray::ArrayView2;
 use relabel_scoring::{ExampleId, majority_vote, strategy};
 
-use super::{Consensus, ConsensusView, Draws, PoolView, QueryStrategy, Scores, mean};
+use super::{Consensus, ConsensusView, Draws, PoolView, QueryStrategy, Scores, mean, views};
 use crate::config::Protocol;
 
 type ScoreFn = fn(&PoolView<'_>, &mut dyn Draws) -> (Vec<f64>, Vec<f64>);
@@ -54,7 +53,7 @@ pub(super) const ACTIVE_LABEL_CLEANING: Baseline = Baseline(|view, _| {
 
 pub(super) const DISAGREEMENT: Baseline = Baseline(|view, _| {
     let score = |probs: &[ndarray::Array2<f64>]| {
-        let views: Vec<ArrayView2<'_, f64>> = probs.iter().map(|model| model.view()).collect();
+        let views = views(probs);
         match view.protocol {
             Protocol::Published => strategy::disagreement_published(&views, view.n_classes),
             Protocol::Corrected => strategy::disagreement(&views),

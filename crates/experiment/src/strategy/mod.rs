@@ -5,8 +5,10 @@
 mod activelab;
 mod baseline;
 
-use ndarray::Array2;
-use relabel_scoring::{Class, Crowdlab, FrequencyTie, Labels, Stream, stream::uniform};
+use ndarray::{Array2, ArrayView2};
+use relabel_scoring::{
+    Class, Crowdlab, FrequencyTie, Labels, Stream, mean_of_models, stream::uniform,
+};
 
 use crate::config::Protocol;
 
@@ -197,11 +199,12 @@ pub fn find(name: &str) -> Option<&'static StrategyInfo> {
     STRATEGIES.iter().find(|info| info.name == name || info.published_name == name)
 }
 
+/// Views of several models' probabilities.
+fn views(probs: &[Array2<f64>]) -> Vec<ArrayView2<'_, f64>> {
+    probs.iter().map(|model| model.view()).collect()
+}
+
 /// The mean of several models' probabilities.
 fn mean(probs: &[Array2<f64>]) -> Array2<f64> {
-    let mut mean = probs[0].clone();
-    for model in &probs[1..] {
-        mean += model;
-    }
-    mean / probs.len() as f64
+    mean_of_models(&views(probs))
 }
