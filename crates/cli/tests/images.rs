@@ -67,7 +67,11 @@ fn a_device_that_is_not_there_is_refused_before_anything_is_written() {
         .unwrap();
     let text = String::from_utf8_lossy(&output.stderr);
     if cfg!(feature = "ndarray") {
-        println!("skipped: this build has the ndarray device");
+        std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: this build has the ndarray device\n"),
+        )
+        .unwrap();
     } else {
         assert_eq!(output.status.code(), Some(2), "{text}");
         assert!(text.contains("cargo feature `ndarray`"), "{text}");

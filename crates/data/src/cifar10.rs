@@ -228,7 +228,11 @@ mod tests {
     #[test]
     fn the_real_batch_has_a_thousand_images_of_every_class() {
         let Some(data) = std::env::var_os("RELABEL_DATA") else {
-            println!("skipped: RELABEL_DATA is not set");
+            std::io::Write::write_fmt(
+                &mut std::io::stderr(),
+                format_args!("skipped: RELABEL_DATA is not set\n"),
+            )
+            .unwrap();
             return;
         };
         let images = Cifar10Test::open(Path::new(&data)).unwrap();

@@ -269,7 +269,11 @@ mod tests {
     #[test]
     fn the_real_counts_are_read_in_full() {
         let Some(data) = std::env::var_os("RELABEL_DATA") else {
-            println!("skipped: RELABEL_DATA is not set");
+            std::io::Write::write_fmt(
+                &mut std::io::stderr(),
+                format_args!("skipped: RELABEL_DATA is not set\n"),
+            )
+            .unwrap();
             return;
         };
         let table = AnnotatorTable::open(Path::new(&data)).unwrap();

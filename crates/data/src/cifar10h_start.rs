@@ -170,7 +170,11 @@ mod tests {
     fn data_dir() -> Option<std::path::PathBuf> {
         let folder = std::env::var_os("RELABEL_DATA").map(Into::into);
         if folder.is_none() {
-            println!("skipped: RELABEL_DATA is not set");
+            std::io::Write::write_fmt(
+                &mut std::io::stderr(),
+                format_args!("skipped: RELABEL_DATA is not set\n"),
+            )
+            .unwrap();
         }
         folder
     }

@@ -177,7 +177,11 @@ mod tests {
     #[test]
     fn a_contact_sheet_is_written_where_relabel_sheet_says() {
         let Some(path) = std::env::var_os("RELABEL_SHEET") else {
-            println!("skipped: RELABEL_SHEET is not set");
+            std::io::Write::write_fmt(
+                &mut std::io::stderr(),
+                format_args!("skipped: RELABEL_SHEET is not set\n"),
+            )
+            .unwrap();
             return;
         };
         let dataset = demo();

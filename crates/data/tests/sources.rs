@@ -22,7 +22,11 @@ fn source(file: &Path, sum: &str, more: &str) -> Sources {
 fn has(program: &str) -> bool {
     let found = Command::new(program).arg("--version").output().is_ok();
     if !found {
-        println!("skipped: there is no {program}");
+        std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: there is no {program}\n"),
+        )
+        .unwrap();
     }
     found
 }
@@ -117,7 +121,11 @@ fn one_member_is_taken_out_of_an_archive() {
 #[test]
 fn the_real_files_are_the_ones_in_the_list() {
     let Some(folder) = std::env::var_os("RELABEL_DATA") else {
-        println!("skipped: RELABEL_DATA is not set");
+        std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: RELABEL_DATA is not set\n"),
+        )
+        .unwrap();
         return;
     };
     for (file, state) in Sources::embedded().verify(folder.as_ref(), "wall-robot").unwrap() {

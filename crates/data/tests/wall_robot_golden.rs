@@ -177,6 +177,10 @@ fn every_recorded_data_set_is_rebuilt_exactly() {
             rebuilt.check(key, expected);
         }
     }
-    println!("{} data sets compared", files.len());
+    std::io::Write::write_fmt(
+        &mut std::io::stderr(),
+        format_args!("{} data sets compared\n", files.len()),
+    )
+    .unwrap();
     assert!(files.len() >= 3 || std::env::var_os("RELABEL_GOLDEN").is_some());
 }

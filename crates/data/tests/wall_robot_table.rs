@@ -108,7 +108,11 @@ fn subset_row(folder: &Path, variant: WallRobotVariant, row: usize) -> Vec<f64> 
 #[test]
 fn the_real_table_gives_the_rows_that_the_notebooks_print() {
     let Some(folder) = std::env::var_os("RELABEL_DATA").map(PathBuf::from) else {
-        println!("skipped: RELABEL_DATA is not set");
+        std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: RELABEL_DATA is not set\n"),
+        )
+        .unwrap();
         return;
     };
     for (variant, row, features) in [

@@ -280,12 +280,23 @@ fn recorded_runs_give_the_recorded_scores_and_selections() {
         let trace: Trace = serde_json::from_slice(&std::fs::read(file).unwrap()).unwrap();
         for case in &trace.cases {
             if case.random_tie_break_hit {
-                println!("skipped: {name} {} was decided by chance in places", case.method);
+                std::io::Write::write_fmt(
+                    &mut std::io::stderr(),
+                    format_args!(
+                        "skipped: {name} {} was decided by chance in places\n",
+                        case.method
+                    ),
+                )
+                .unwrap();
                 continue;
             }
             scores += replay(case, ties, &name);
             rounds += case.steps.len();
         }
     }
-    println!("{} traces, {rounds} rounds, {scores} scores compared", files.len());
+    std::io::Write::write_fmt(
+        &mut std::io::stderr(),
+        format_args!("{} traces, {rounds} rounds, {scores} scores compared\n", files.len()),
+    )
+    .unwrap();
 }

@@ -17,7 +17,11 @@ const RECORD: usize = 1 + 3 * 32 * 32;
 #[test]
 fn three_hundred_images_teach_well_above_chance() {
     let Some(folder) = std::env::var_os("RELABEL_DATA") else {
-        println!("skipped: RELABEL_DATA is not set");
+        std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: RELABEL_DATA is not set\n"),
+        )
+        .unwrap();
         return;
     };
     let file = Path::new(&folder).join("cifar-10-batches-bin/test_batch.bin");

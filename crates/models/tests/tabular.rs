@@ -142,7 +142,11 @@ fn a_watch_can_end_the_fits_that_take_steps() {
 #[test]
 fn wall_robot_is_learnt_as_well_as_by_scikit_learn() {
     let Ok(folder) = std::env::var("RELABEL_DATA") else {
-        println!("skipped: RELABEL_DATA is not set");
+        std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("skipped: RELABEL_DATA is not set\n"),
+        )
+        .unwrap();
         return;
     };
     let path = format!("{folder}/wall-robot/sensor_readings_4.data");

@@ -41,10 +41,14 @@ fn compare_all(compat: Compat) {
             compare_call(&case, call, compat, &at, &mut tally);
         }
     }
-    println!(
-        "{compat:?}: compared {} calls ({} of them errors), {} treated otherwise",
-        tally.compared, tally.errors, tally.otherwise
-    );
+    std::io::Write::write_fmt(
+        &mut std::io::stderr(),
+        format_args!(
+            "{compat:?}: compared {} calls ({} of them errors), {} treated otherwise\n",
+            tally.compared, tally.errors, tally.otherwise
+        ),
+    )
+    .unwrap();
     assert!(tally.compared > 0);
     assert!(tally.wrong.is_empty(), "{} wrong:\n{}", tally.wrong.len(), tally.wrong.join("\n"));
 }
@@ -104,7 +108,11 @@ fn compare_call(case: &Value, call: &Value, compat: Compat, at: &str, tally: &mu
     };
     let outcome = run.run();
     if let Some(why) = otherwise(&run, &expected, &outcome) {
-        println!("{at}: not compared, {why}");
+        std::io::Write::write_fmt(
+            &mut std::io::stderr(),
+            format_args!("{at}: not compared, {why}\n"),
+        )
+        .unwrap();
         tally.otherwise += 1;
         return;
     }

@@ -91,7 +91,11 @@ thread_local! {
 
 fn report(prefix: &str) {
     let compared = COMPARED.with(|compared| compared.replace(0));
-    println!("{prefix}: {compared} results compared");
+    std::io::Write::write_fmt(
+        &mut std::io::stderr(),
+        format_args!("{prefix}: {compared} results compared\n"),
+    )
+    .unwrap();
     assert!(compared > 0, "{prefix} should hold something to compare");
 }
 
