@@ -123,23 +123,29 @@ fn wait_for(path: &Path) {
 #[test]
 fn a_run_that_is_interrupted_and_killed_ends_with_the_bytes_of_one_that_is_not() {
     let bench = Bench::new();
-    assert_done(&bench.run("whole", &[]));
+    // Enough work for every signal to arrive before the end: the last set of a key counts.
+    let long = ["--set", "model.trees=100", "--set", "grid.seeds=0..4"];
+    assert_done(&bench.run("whole", &long));
+    let mut interrupted = 0;
     for (name, code) in [("INT", Some(130)), ("TERM", Some(143)), ("KILL", None)] {
-        let mut child = bench.command("broken", &[]).stderr(Stdio::null()).spawn().unwrap();
-        let round = match name {
+        let mut child = bench.command("broken", &long).stderr(Stdio::null()).spawn().unwrap();
+        let seed = match name {
             "INT" => 0,
             "TERM" => 1,
             _ => 2,
         };
-        wait_for(&bench.round_file("broken", "random", round));
+        let first = format!("cells/random/seed-{seed:03}/rounds/000.json");
+        wait_for(&bench.results("broken").join(first));
         signal(&child, name);
         let status = child.wait().unwrap();
         assert!(
             status.code() == code || status.success(),
             "{name}: {status:?} instead of {code:?}"
         );
+        interrupted += usize::from(!status.success());
     }
-    assert_done(&bench.run("broken", &[]));
+    assert_eq!(interrupted, 3, "the run was too quick to be interrupted");
+    assert_done(&bench.run("broken", &long));
     assert_eq!(bench.bytes("whole"), bench.bytes("broken"));
     let strays = Command::new("find")
         .arg(bench.results("broken"))
