@@ -18,7 +18,7 @@ use crate::{
     Cell, CellEvent, Config, CrossValidatedLearner, CrowdOracle, ExperimentError, Loop, Observer,
     Pool, RoundOutput, RoundRecord, Setting,
     dataset::Prepared,
-    store::{CellFolder, EventRecord},
+    store::{CellFolder, EventRecord, MetricsRecord},
     strategy::{StrategyInfo, StreamDraws},
 };
 
@@ -87,7 +87,7 @@ impl CellRun<'_> {
             let output =
                 cell_loop.round(round, &progress.pool, progress.carried.as_deref(), &mut draws)?;
             let took = start.elapsed();
-            let record = self.record(round, &progress.pool, &output, took.as_secs_f64());
+            let record = self.record(round, &progress, &output, took.as_secs_f64());
             let carried = output.carried(&output.selection);
             folder.write_round(record.clone(), &carried)?;
             for note in &output.notes {
@@ -160,15 +160,23 @@ impl CellRun<'_> {
         }
     }
 
-    fn record(&self, round: Round, pool: &Pool, output: &RoundOutput, seconds: f64) -> RoundRecord {
+    fn record(
+        &self,
+        round: Round,
+        progress: &Progress,
+        output: &RoundOutput,
+        seconds: f64,
+    ) -> RoundRecord {
+        let pool = &progress.pool;
+        let (n_labels, n_examples) = (pool.events.len(), pool.labeled.len());
         let ids =
             |examples: &[relabel_scoring::ExampleId]| examples.iter().map(|id| id.0).collect();
         RoundRecord {
             version: RoundRecord::version(),
             round: round.0,
-            n_labels: pool.events.len(),
-            n_examples: pool.labeled.len(),
-            metrics: output.metrics.clone().into(),
+            n_labels,
+            n_examples,
+            metrics: MetricsRecord::new(&output.metrics, n_labels, n_examples, &progress.records),
             distribution_entropy: output.metrics.distribution_entropy,
             num_added: output.selection.new.len(),
             per_example_count: pool.labels_per_example(),

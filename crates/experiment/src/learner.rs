@@ -11,7 +11,7 @@ use relabel_scoring::{Class, ExampleId, Round, Seed, Stream};
 
 use crate::{
     ExperimentError,
-    round::{share, top_classes},
+    metrics::{share, top_classes},
 };
 
 /// What one round trains on.

@@ -3,14 +3,15 @@
 
 use ndarray::{Array2, Axis, concatenate};
 use relabel_scoring::{
-    Class, FrequencyTie, LabelEvent, Labels, Round, Seed, Stream, first_max,
+    Class, FrequencyTie, LabelEvent, Round, Seed, Stream,
     selection::{lowest, lowest_random_ties},
     strategy::published_nan_order,
 };
 
 use crate::{
-    ExperimentError, Learner, Oracle, Pool, Predictions, Selection, TrainingSet,
+    ExperimentError, Learner, Metrics, Oracle, Pool, Selection, TrainingSet,
     config::Protocol,
+    metrics::Measured,
     strategy::{
         CarriedProbabilities, Consensus, ConsensusView, Draws, PoolView, QueryStrategy, Scores,
     },
@@ -82,21 +83,6 @@ impl RoundOutput {
     }
 }
 
-/// The measures of a round.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Metrics {
-    /// Test accuracy as published: mean over folds for one model, of the combined prediction for several.
-    pub model_accuracy: f64,
-    /// Test accuracy of the fold-averaged (and model-averaged) prediction.
-    pub averaged_accuracy: f64,
-    /// Share of labelled examples whose consensus label is true.
-    pub consensus_accuracy: f64,
-    /// The same over labelled and pool examples, with the model's class where there is no label.
-    pub all_examples_accuracy: f64,
-    /// Normalised entropy of the mean label distribution over labelled examples.
-    pub distribution_entropy: f64,
-}
-
 impl Loop<'_> {
     /// Runs round `round` on `pool`, which is not changed: see [`Pool::advance`].
     /// `previous` is the last round's [`RoundOutput::carried`], if there was one.
@@ -145,7 +131,14 @@ impl Loop<'_> {
         );
         let selection = self.select(pool, &scores, stream.child(2));
         let events = self.oracle.annotate(&selection.examples(), round, &pool.events);
-        let metrics = self.metrics(pool, &labels, &consensus, &predictions, &scores);
+        let metrics = Metrics::of(&Measured {
+            pool,
+            labels: &labels,
+            consensus: &consensus.labels,
+            predictions: &predictions,
+            model_weights: scores.model_weights.as_deref(),
+            setting: &self.setting,
+        });
         let leftover =
             scores.carried.take().unwrap_or(CarriedProbabilities { labeled, pool: pool_probs });
         let notes = predictions.into_iter().flat_map(|model| model.notes).collect();
@@ -169,74 +162,4 @@ impl Loop<'_> {
         let positions: Vec<usize> = positions.into_iter().map(|at| at + skipped).collect();
         Selection::from_positions(pool, &positions)
     }
-
-    fn metrics(
-        &self,
-        pool: &Pool,
-        labels: &Labels,
-        consensus: &Consensus,
-        predictions: &[Predictions],
-        scores: &Scores,
-    ) -> Metrics {
-        let weights = scores.model_weights.clone().unwrap_or_else(|| vec![1.0; predictions.len()]);
-        let test = combine(predictions.iter().map(|model| &model.test), &weights);
-        let averaged_accuracy = share(&top_classes(&test), self.setting.test_truth);
-        let model_accuracy = match predictions {
-            [model] => model.accuracy,
-            _ => averaged_accuracy,
-        };
-        let true_class = |example: &relabel_scoring::ExampleId| self.setting.truth[example.at()];
-        let labeled_truth: Vec<Class> = pool.labeled.iter().map(true_class).collect();
-        let pool_truth: Vec<Class> = pool.pool.iter().map(true_class).collect();
-        let consensus_accuracy = share(&consensus.labels, &labeled_truth);
-        let pool_probs = combine(predictions.iter().map(|model| &model.pool), &weights);
-        let right = |accuracy: f64, n: usize| if n == 0 { 0.0 } else { accuracy * n as f64 };
-        let (n_labeled, n_pool) = (labeled_truth.len(), pool_truth.len());
-        let all_right = right(consensus_accuracy, n_labeled)
-            + right(share(&top_classes(&pool_probs), &pool_truth), n_pool);
-        Metrics {
-            model_accuracy,
-            averaged_accuracy,
-            consensus_accuracy,
-            all_examples_accuracy: all_right.round() / (n_labeled + n_pool) as f64,
-            distribution_entropy: distribution_entropy(labels, self.setting.n_classes),
-        }
-    }
-}
-
-fn combine<'a>(models: impl Iterator<Item = &'a Array2<f64>>, weights: &[f64]) -> Array2<f64> {
-    models
-        .zip(weights)
-        .map(|(probs, &weight)| probs * weight)
-        .reduce(|sum, probs| sum + probs)
-        .expect("a cell should have at least one model")
-}
-
-/// The first class of highest probability of every row.
-pub(crate) fn top_classes(probs: &Array2<f64>) -> Vec<Class> {
-    probs.rows().into_iter().map(|row| Class(first_max(row) as u16)).collect()
-}
-
-/// Share of equal entries; NaN for none.
-pub(crate) fn share(found: &[Class], truth: &[Class]) -> f64 {
-    let equal = found.iter().zip(truth).filter(|(a, b)| a == b).count();
-    equal as f64 / truth.len() as f64
-}
-
-/// Normalised entropy of the mean over examples of their label shares, over the classes observed.
-fn distribution_entropy(labels: &Labels, n_classes: usize) -> f64 {
-    let mut mean = vec![0.0; n_classes];
-    for row in 0..labels.n_examples() {
-        let given = labels.of_example(relabel_scoring::ExampleId(row as u32));
-        for (_, class) in given {
-            mean[class.at()] += 1.0 / given.len() as f64;
-        }
-    }
-    let observed: Vec<f64> =
-        mean.into_iter().filter(|&p| p > 0.0).map(|p| p / labels.n_examples() as f64).collect();
-    if observed.len() < 2 {
-        return 0.0;
-    }
-    let entropy: f64 = observed.iter().map(|&p| -p * p.max(1e-6).ln()).sum();
-    entropy / (observed.len() as f64).ln()
 }

@@ -124,8 +124,8 @@ fn read_rounds(folder: &Path, rounds: usize) -> Result<Vec<RoundPoint>, ReportEr
 fn read_point(path: &Path, text: &str, round: usize) -> Result<RoundPoint, ReportError> {
     let file: RoundFile =
         serde_json::from_str(text).map_err(|error| ReportError::damaged_round(path, error))?;
-    if file.version != 1 {
-        let reason = format!("format version {}, expected 1", file.version);
+    if !(1..=2).contains(&file.version) {
+        let reason = format!("format version {}, expected 1 or 2", file.version);
         return Err(ReportError::damaged_round(path, reason));
     }
     if file.round != round {

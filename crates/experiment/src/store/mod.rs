@@ -4,14 +4,16 @@ mod atomic;
 mod carried;
 mod folder;
 mod manifest;
+mod measures;
 mod npy;
 mod record;
 
 pub use atomic::{write_atomic, write_atomic_with};
 pub use folder::{CellFolder, CellLock, CellState, RunFolder};
 pub use manifest::Manifest;
+pub use measures::MetricsRecord;
 pub use npy::publish_npy;
-pub use record::{EventRecord, MetricsRecord, RoundRecord};
+pub use record::{EventRecord, RoundRecord};
 
 /// Why the run folder could not be used; every text names the file.
 #[derive(Debug, thiserror::Error)]

@@ -7,28 +7,15 @@ use relabel_scoring::{AnnotatorId, Class, ExampleId, LabelEvent, Round};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::{StoreError, write_atomic};
-use crate::{Selection, round::Metrics};
+use super::{MetricsRecord, StoreError, write_atomic};
+use crate::Selection;
 
 /// The version of the file format.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A new label: example, annotator, class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventRecord(pub u32, pub u32, pub u16);
-
-/// Accuracies in [0, 1].
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct MetricsRecord {
-    /// Test accuracy as published (see [`Metrics`]).
-    pub model_accuracy: f64,
-    /// Test accuracy of the averaged prediction.
-    pub averaged_accuracy: f64,
-    /// Share of labelled examples with a true consensus label.
-    pub consensus_accuracy: f64,
-    /// The same over all examples, with the model's class where there is no label.
-    pub all_examples_accuracy: f64,
-}
 
 /// One finished round.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -42,7 +29,7 @@ pub struct RoundRecord {
     pub n_labels: usize,
     /// Labelled examples in this round.
     pub n_examples: usize,
-    /// Accuracies.
+    /// Accuracies and what they cost.
     pub metrics: MetricsRecord,
     /// Normalised entropy of the mean label distribution.
     pub distribution_entropy: f64,
@@ -68,17 +55,6 @@ pub struct RoundRecord {
     pub timings: BTreeMap<String, f64>,
     /// SHA-256 of this record with this field empty.
     pub checksum: String,
-}
-
-impl From<Metrics> for MetricsRecord {
-    fn from(metrics: Metrics) -> Self {
-        Self {
-            model_accuracy: metrics.model_accuracy,
-            averaged_accuracy: metrics.averaged_accuracy,
-            consensus_accuracy: metrics.consensus_accuracy,
-            all_examples_accuracy: metrics.all_examples_accuracy,
-        }
-    }
 }
 
 impl RoundRecord {
