@@ -1,14 +1,12 @@
 //! The demo data set, made in memory from a fixed seed: small pictures of
 //! striped and plain shapes and a crowd that labels them more or less well.
 
-mod crowd;
 mod picture;
 
-use relabel_scoring::stream::shuffle;
-use relabel_scoring::{AnnotatorId, Class, ExampleId, LabelEvent, Round, Seed, Stream};
+use relabel_scoring::{Class, ExampleId, Round, Seed, Stream};
 
-use self::crowd::Crowd;
 use self::picture::{SIDE, picture};
+use crate::crowd::{Crowd, balanced, start};
 use crate::{DataFeatures, Dataset, Start};
 
 /// Two kinds of surface for each of three shapes.
@@ -27,16 +25,15 @@ const N_TEST: usize = 400;
 const N_ANNOTATORS: u32 = 30;
 /// Labels that can be drawn per training example.
 const N_DENSE: usize = 6;
-/// Of 20 labelled examples, so many start with 1, 2 and 3 labels.
-const START_COUNTS: [usize; 3] = [14, 4, 2];
 
 /// The demo data set; every call makes the same bytes.
 pub fn demo() -> Dataset {
     let n_train = N_LABELED + N_POOL;
-    let truth = [balanced(n_train, "demo-train-classes"), balanced(N_TEST, "demo-test-classes")];
+    let classes = |n, purpose| balanced(n, CLASS_NAMES.len(), stream(purpose));
+    let truth = [classes(n_train, "demo-train-classes"), classes(N_TEST, "demo-test-classes")];
     let truth = truth.concat();
     let crowd = Crowd::new(N_ANNOTATORS, CLASS_NAMES.len(), stream("demo-crowd"));
-    let dense = dense(&crowd, &truth[..n_train]);
+    let dense = crowd.dense(&truth[..n_train], N_DENSE, stream("demo-labels"));
     let ids = |from: usize, to: usize| (from as u32..to as u32).map(ExampleId).collect();
     let mut dataset = Dataset {
         features: pictures(&truth),
@@ -44,7 +41,7 @@ pub fn demo() -> Dataset {
         labeled: ids(0, N_LABELED),
         pool: ids(N_LABELED, n_train),
         test: ids(n_train, truth.len()),
-        events: start(&dense[..N_LABELED]),
+        events: start(&dense[..N_LABELED], stream("demo-start")),
         truth,
         dense,
         n_annotators: N_ANNOTATORS,
@@ -59,58 +56,11 @@ fn stream(purpose: &str) -> Stream {
     Stream::new(Seed(0), purpose, Round(0), 0)
 }
 
-/// Equally many examples of every class, in random order.
-fn balanced(n: usize, purpose: &str) -> Vec<Class> {
-    let mut classes: Vec<Class> = (0..n).map(|i| Class((i % CLASS_NAMES.len()) as u16)).collect();
-    shuffle(&mut stream(purpose).rng(), &mut classes);
-    classes
-}
-
 fn pictures(truth: &[Class]) -> DataFeatures {
     let stream = stream("demo-pictures");
     let of = |(example, &class): (usize, &Class)| picture(class, stream.child(example as u64));
     let pixels = truth.iter().enumerate().flat_map(of).collect();
     DataFeatures::Images { pixels, channels: 3, height: SIDE, width: SIDE }
-}
-
-/// Labels of a few random annotators for every training example, by annotator.
-fn dense(crowd: &Crowd, truth: &[Class]) -> Vec<Vec<(AnnotatorId, Class)>> {
-    let stream = stream("demo-labels");
-    let of_example = |(example, &class): (usize, &Class)| {
-        let stream = stream.child(example as u64);
-        let mut people: Vec<u32> = (0..N_ANNOTATORS).collect();
-        shuffle(&mut stream.rng(), &mut people);
-        people.truncate(N_DENSE);
-        people.sort_unstable();
-        people
-            .into_iter()
-            .map(|id| (AnnotatorId(id), crowd.label(id, class, stream.child(u64::from(id)))))
-            .collect()
-    };
-    truth.iter().enumerate().map(of_example).collect()
-}
-
-/// One to three of the dense labels of every labelled example.
-fn start(dense: &[Vec<(AnnotatorId, Class)>]) -> Vec<LabelEvent> {
-    let pattern = (1..).zip(START_COUNTS).flat_map(|(count, n)| std::iter::repeat_n(count, n));
-    let mut counts: Vec<usize> = pattern.cycle().take(dense.len()).collect();
-    let stream = stream("demo-start");
-    shuffle(&mut stream.rng(), &mut counts);
-    let mut events = Vec::new();
-    for (example, labels) in dense.iter().enumerate() {
-        let mut labels = labels.clone();
-        shuffle(&mut stream.child(example as u64).rng(), &mut labels);
-        let example = ExampleId(example as u32);
-        events.extend(
-            labels[..counts[example.at()]].iter().map(|&(annotator, class)| LabelEvent {
-                example,
-                annotator,
-                class,
-                round: Round(0),
-            }),
-        );
-    }
-    events
 }
 
 #[cfg(test)]

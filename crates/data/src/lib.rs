@@ -1,9 +1,12 @@
 //! Data sets, label files and their checks: every reader turns files into a
 //! [`Dataset`] or says in one sentence what is wrong with them.
 
+mod atomic;
+mod blobs;
 mod cifar10;
 mod cifar10h;
 mod cifar10h_start;
+mod crowd;
 mod csv_file;
 mod dataset;
 mod demo;
@@ -19,6 +22,8 @@ mod summary;
 mod wall_robot;
 mod worst_annotators;
 
+pub use atomic::{TEMPORARY_PREFIX, make_folder, write_atomic, write_atomic_with};
+pub use blobs::blobs;
 pub use cifar10::{CIFAR10_CLASSES, Cifar10Test, N_TEST_IMAGES, Pixels};
 pub use cifar10h::AnnotatorTable;
 pub use cifar10h_start::cifar10h;

@@ -10,7 +10,7 @@ use std::path::Path;
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 
 use self::header::Header;
-use crate::DataError;
+use crate::{DataError, write_atomic};
 
 /// An array as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -65,7 +65,7 @@ pub fn bytes_f64(array: ArrayViewD<'_, f64>) -> Vec<u8> {
 /// # Errors
 /// If the operating system refuses.
 pub fn write_f64(path: &Path, array: ArrayViewD<'_, f64>) -> Result<(), DataError> {
-    fs::write(path, bytes_f64(array)).map_err(|error| DataError::io(path, error))
+    write_atomic(path, &bytes_f64(array)).map_err(|error| DataError::io(path, error))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc};
 
 use relabel_data::{
-    DataError, DataFeatures, Dataset, WallRobotVariant, cifar10h, demo, wall_robot,
+    DataError, DataFeatures, Dataset, WallRobotVariant, blobs, cifar10h, demo, wall_robot,
 };
 use relabel_models::{FeatureStore, Images};
 use relabel_scoring::{AnnotatorId, Class};
@@ -41,6 +41,7 @@ pub fn load_dataset(config: &Config, data: &Path) -> Result<Prepared, DataError>
     let variant = config.data.variant.as_deref();
     let dataset = match config.data.name.as_str() {
         "demo" => demo(),
+        "blobs" => blobs(),
         "cifar10h" => cifar10h(data, config.data.limit, config.data.test_limit)?,
         "single-label" => wall_robot(data, WallRobotVariant::SingleLabel)?,
         "wall-robot-complete" => wall_robot(data, WallRobotVariant::Complete)?,

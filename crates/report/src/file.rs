@@ -1,29 +1,15 @@
-//! How this crate writes: a temporary file in the same folder, then a rename,
-//! so that a reader sees the old file or the new one and never half of one.
+//! How this crate writes: files appear whole or not at all.
 
-use std::{io::Write, path::Path};
+use std::path::Path;
 
 use crate::ReportError;
 
-/// Replaces `path` by `bytes`.
+/// Replaces `path` by `bytes`, making its folder if need be.
 pub(crate) fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), ReportError> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let write = || -> std::io::Result<()> {
-        std::fs::create_dir_all(folder)?;
-        let mut builder = tempfile::Builder::new();
-        // Temporary files are private by default; these are for everyone.
-        #[cfg(unix)]
-        builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let mut file = builder.prefix(".writing-").suffix(".tmp").tempfile_in(folder)?;
-        file.write_all(bytes)?;
-        file.as_file().sync_all()?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    write().map_err(ReportError::io("write", path))
+    let folder = path.parent().unwrap_or(Path::new(""));
+    relabel_data::make_folder(folder)
+        .and_then(|()| relabel_data::write_atomic(path, bytes))
+        .map_err(ReportError::io("write", path))
 }
 
 /// Replaces `path` by a table.

@@ -132,6 +132,8 @@ impl Drop for Bars {
             line.bar.finish_and_clear();
         }
         self.total.finish_and_clear();
+        // The thread that ticks may have drawn one more line meanwhile.
+        let _ = self.all.clear();
     }
 }
 

@@ -9,7 +9,7 @@ const TABLE_MODELS: &[&str] = &["extra-trees", "mlp", "knn"];
 /// Models that read images.
 const IMAGE_MODELS: &[&str] = &["resnet8", "resnet18", "resnet34", "resnet50"];
 /// Data sets that are tables.
-const TABLES: &[&str] = &["wall-robot", "wall-robot-complete", "single-label"];
+const TABLES: &[&str] = &["blobs", "wall-robot", "wall-robot-complete", "single-label"];
 /// Data sets that are images.
 const IMAGES: &[&str] = &["cifar10h", "demo"];
 

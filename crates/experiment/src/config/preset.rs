@@ -17,6 +17,7 @@ macro_rules! presets {
 /// Every preset, the demo first.
 pub static PRESETS: &[Preset] = presets![
     "demo",
+    "blobs",
     "wall-robot-et",
     "wall-robot-mlp",
     "wall-robot-complete-et",

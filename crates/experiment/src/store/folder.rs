@@ -11,7 +11,7 @@ use std::{
 use ndarray::Array2;
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, carried, record::sha256, write_atomic};
+use super::{StoreError, carried, make_folder, record::sha256, write_atomic};
 use crate::{Cell, Config, RoundRecord, config::Source};
 
 /// The folder of one run.
@@ -57,7 +57,7 @@ impl RunFolder {
     /// If the folder holds a run of another configuration or cannot be written.
     pub fn open(results: &Path, name: &str, config: &Config) -> Result<Self, StoreError> {
         let path = results.join(&config.experiment).join(name);
-        std::fs::create_dir_all(&path).map_err(StoreError::io("make", &path))?;
+        make_folder(&path)?;
         let folder = Self { path };
         let file = folder.path.join("config.toml");
         if !file.exists() {
@@ -123,7 +123,7 @@ impl CellFolder {
     /// If the folder or the lock file cannot be made.
     pub fn lock(&self) -> Result<Result<CellLock, String>, StoreError> {
         let rounds = self.path.join("rounds");
-        std::fs::create_dir_all(&rounds).map_err(StoreError::io("make", &rounds))?;
+        make_folder(&rounds)?;
         let path = self.path.join("lock");
         let file = File::options()
             .create(true)
@@ -151,7 +151,7 @@ impl CellFolder {
     fn sweep(&self) {
         for folder in [self.path.clone(), self.path.join("rounds")] {
             for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-                if entry.file_name().to_string_lossy().starts_with(".writing-") {
+                if entry.file_name().to_string_lossy().starts_with(relabel_data::TEMPORARY_PREFIX) {
                     let _ = std::fs::remove_file(entry.path());
                 }
             }

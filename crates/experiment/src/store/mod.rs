@@ -8,6 +8,7 @@ mod measures;
 mod npy;
 mod record;
 
+use atomic::make_folder;
 pub use atomic::{write_atomic, write_atomic_with};
 pub use folder::{CellFolder, CellLock, CellState, RunFolder};
 pub use manifest::Manifest;

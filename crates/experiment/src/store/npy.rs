@@ -5,7 +5,7 @@ use std::path::Path;
 use ndarray::{Array1, Array2};
 use relabel_data::npy::bytes_f64;
 
-use super::{RoundRecord, StoreError, write_atomic};
+use super::{RoundRecord, StoreError, make_folder, write_atomic};
 
 type Measure = fn(&RoundRecord) -> f64;
 
@@ -20,7 +20,7 @@ pub fn publish_npy(
     records: &[RoundRecord],
 ) -> Result<(), StoreError> {
     let folder = run.join("npy");
-    std::fs::create_dir_all(&folder).map_err(StoreError::io("make", &folder))?;
+    make_folder(&folder)?;
     let per_round: [(&str, Measure); 4] = [
         ("accuracy", |record| record.metrics.consensus_accuracy),
         ("model_accuracy", |record| record.metrics.model_accuracy),
