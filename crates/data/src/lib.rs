@@ -35,4 +35,4 @@ pub use image_folder::ImageFolder;
 pub use label_file::{LabelFile, read_label_file, read_label_file_with};
 pub use sources::{FileState, SourceFile, Sources};
 pub use summary::Start;
-pub use wall_robot::{WallRobotRecipe, WallRobotVariant, wall_robot};
+pub use wall_robot::{CrowdKind, WallRobotRecipe, WallRobotVariant, wall_robot};

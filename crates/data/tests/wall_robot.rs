@@ -3,7 +3,7 @@
 #![allow(clippy::unwrap_used)]
 
 use ndarray::Array2;
-use relabel_data::{Start, WallRobotRecipe, WallRobotVariant};
+use relabel_data::{CrowdKind, Start, WallRobotRecipe, WallRobotVariant};
 
 fn recipe(variant: WallRobotVariant) -> WallRobotRecipe {
     WallRobotRecipe::new(variant).unwrap()
@@ -53,5 +53,37 @@ fn every_level_of_single_vs_multi_starts_as_published() {
         let start = start(&recipe(WallRobotVariant::SingleVsMulti { level }));
         assert_eq!((start.labels, start.majority_accuracy), (labels, accuracy), "level {level}");
         assert_eq!(range(&start)[..2], [low, high], "level {level}");
+    }
+}
+
+#[test]
+fn a_heterogeneous_crowd_has_good_and_bad_annotators_around_the_same_mean() {
+    let truth = |recipe: &WallRobotRecipe| recipe.dataset(Array2::zeros((3000, 0))).truth;
+    let accuracies = |kind| {
+        let recipe = WallRobotRecipe::with_crowd(WallRobotVariant::Published, kind).unwrap();
+        let truth = truth(&recipe);
+        let right = |labels: &Vec<_>| labels.iter().zip(&truth).filter(|(a, b)| a == b).count();
+        let mut shares: Vec<f64> =
+            recipe.annotators.iter().map(|labels| right(labels) as f64 / 2000.0).collect();
+        shares.sort_by(f64::total_cmp);
+        shares
+    };
+    let (same, mixed) = (accuracies(CrowdKind::Identical), accuracies(CrowdKind::Heterogeneous));
+    assert_eq!(same.first(), same.last(), "as published, nobody is better");
+    assert!(mixed[0] < 0.75 && mixed[29] > 0.95, "{mixed:?}");
+    let mean = mixed.iter().sum::<f64>() / 30.0;
+    assert!((mean - 0.85).abs() < 0.03, "{mean}");
+}
+
+#[test]
+fn a_heterogeneous_crowd_keeps_the_rows_and_can_be_drawn_at_every_level() {
+    for level in [0.5, 0.6, 0.7, 0.8, 0.9, 1.0] {
+        let variant = WallRobotVariant::SingleVsMulti { level };
+        let published = recipe(variant);
+        let mixed = WallRobotRecipe::with_crowd(variant, CrowdKind::Heterogeneous).unwrap();
+        assert_eq!((&published.labeled, &published.pool), (&mixed.labeled, &mixed.pool));
+        assert_eq!(mixed.noise.len(), 30);
+        let start = start(&mixed);
+        assert!(start.majority_accuracy > level.min(0.99) - 0.15, "{level}: {start:?}");
     }
 }

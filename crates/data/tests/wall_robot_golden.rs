@@ -60,7 +60,7 @@ impl Rebuilt {
             "seed" => assert!(expected.is_u64()),
             // Another draw that was recorded as equal to the first.
             "second_draw_identical" => assert_eq!(expected, true),
-            "trace" => close((0..4).map(|k| recipe.noise[k][k]).sum(), expected, 1e-5),
+            "trace" => close((0..4).map(|k| recipe.noise[0][k][k]).sum(), expected, 1e-5),
             "unlabeled_fraction" => {
                 close(recipe.pool.len() as f64 / recipe.train.len() as f64, expected, 0.0);
             }
@@ -68,7 +68,7 @@ impl Rebuilt {
                 assert_eq!(recipe.subset, Vec::from_iter(array(expected).iter().map(numbers)));
             }
             "noise_matrix" => {
-                for (row, expected) in recipe.noise.iter().zip(array(expected)) {
+                for (row, expected) in recipe.noise[0].iter().zip(array(expected)) {
                     row.iter().zip(array(expected)).for_each(|(&r, e)| close(r, e, 1e-15));
                 }
             }

@@ -6,13 +6,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use relabel_data::{
-    DataError, DataFeatures, Dataset, WallRobotRecipe, WallRobotVariant, wall_robot,
+    CrowdKind, DataError, DataFeatures, Dataset, WallRobotRecipe, WallRobotVariant, wall_robot,
 };
 
 const FILE: &str = "wall-robot/sensor_readings_4.data";
 
 fn error(folder: &Path) -> DataError {
-    wall_robot(folder, WallRobotVariant::SingleLabel).unwrap_err()
+    wall_robot(folder, WallRobotVariant::SingleLabel, CrowdKind::Identical).unwrap_err()
 }
 
 fn folder_with(table: &str) -> tempfile::TempDir {
@@ -72,7 +72,8 @@ fn a_table_with_a_row_too_few_is_refused() {
 #[test]
 fn features_and_classes_belong_to_the_same_row() {
     let folder = folder_with(&made_up_table());
-    let data = wall_robot(folder.path(), WallRobotVariant::Published).unwrap();
+    let data =
+        wall_robot(folder.path(), WallRobotVariant::Published, CrowdKind::Identical).unwrap();
     let DataFeatures::Table(features) = &data.features else { panic!("not a table") };
     assert_eq!(features.dim(), (3000, 4));
     let ends = [2205.0, 4302.0, 4630.0, 5456.0];
@@ -93,13 +94,14 @@ fn check_ids(data: &Dataset) {
 #[test]
 fn a_level_out_of_range_is_refused() {
     let variant = WallRobotVariant::SingleVsMulti { level: 0.2 };
-    let sentence = wall_robot(Path::new("."), variant).unwrap_err().to_string();
+    let sentence =
+        wall_robot(Path::new("."), variant, CrowdKind::Identical).unwrap_err().to_string();
     assert!(sentence.contains("level 0.2"), "{sentence}");
 }
 
 /// The features of a row of the subset, wherever the split has put it.
 fn subset_row(folder: &Path, variant: WallRobotVariant, row: usize) -> Vec<f64> {
-    let data = wall_robot(folder, variant).unwrap();
+    let data = wall_robot(folder, variant, CrowdKind::Identical).unwrap();
     let rows = WallRobotRecipe::new(variant).unwrap().rows();
     let DataFeatures::Table(features) = data.features else { panic!("not a table") };
     features.row(rows.iter().position(|&other| other == row).unwrap()).to_vec()
@@ -128,7 +130,9 @@ fn the_real_table_gives_the_rows_that_the_notebooks_print() {
 #[test]
 fn the_summary_shows_the_published_figures_beside_ours() {
     let folder = folder_with(&made_up_table());
-    let summary = wall_robot(folder.path(), WallRobotVariant::Published).unwrap().summary;
+    let summary = wall_robot(folder.path(), WallRobotVariant::Published, CrowdKind::Identical)
+        .unwrap()
+        .summary;
     assert_eq!(summary[1], "575 labels at the start (published 575) from 30 annotators");
     assert_eq!(summary[4], "accuracy of the majority vote: 0.882 (published 0.882)");
 }

@@ -17,7 +17,8 @@ use relabel_scoring::{AnnotatorId, Class, Round, Seed, Stream};
 use crate::{
     Cell, CellEvent, Config, CrossValidatedLearner, CrowdOracle, ExperimentError, Loop, Observer,
     Pool, RoundOutput, RoundRecord, Setting,
-    dataset::Prepared,
+    dataset::{Crowd, Prepared},
+    round::ties_stream,
     store::{CellFolder, EventRecord, MetricsRecord},
     strategy::{StrategyInfo, StreamDraws},
 };
@@ -32,6 +33,8 @@ pub struct CellRun<'a> {
     pub config: &'a Config,
     /// The data.
     pub data: &'a Prepared,
+    /// Who labels them in this cell.
+    pub crowd: &'a Crowd,
     /// The models of this strategy.
     pub classifiers: Vec<Box<dyn Classifier>>,
     /// How folds are made.
@@ -56,7 +59,7 @@ impl CellRun<'_> {
     /// If a model or the disk fails, or the user asked to stop; finished rounds stay.
     pub fn run(&self, folder: &CellFolder) -> Result<Vec<RoundRecord>, ExperimentError> {
         let rounds = self.config.run.rounds;
-        let mut progress = self.restore(folder);
+        let mut progress = self.restore(folder)?;
         self.tell(CellEvent::Started { rounds_done: progress.records.len(), rounds });
         let strategy = self.info.build();
         let seed = Seed(self.cell.seed);
@@ -111,7 +114,7 @@ impl CellRun<'_> {
     }
 
     /// The state after the last round whose files are sound.
-    fn restore(&self, folder: &CellFolder) -> Progress {
+    fn restore(&self, folder: &CellFolder) -> Result<Progress, ExperimentError> {
         let (mut records, note) = folder.records(self.config.run.rounds);
         if let Some(note) = note {
             self.tell(CellEvent::Note(note));
@@ -130,18 +133,27 @@ impl CellRun<'_> {
                 }
             }
         }
-        let mut pool = self.data.start.clone();
+        let mut pool = self.start()?;
         for record in &records {
             pool.advance(&record.selection(), &record.label_events());
         }
-        Progress { pool, carried, records }
+        Ok(Progress { pool, carried, records })
+    }
+
+    fn start(&self) -> Result<Pool, ExperimentError> {
+        let start = &self.crowd.start;
+        if !self.info.one_label {
+            return Ok(start.clone());
+        }
+        let stream = ties_stream(Seed(self.cell.seed), Round(0));
+        Ok(start.voted(self.data.n_classes, self.config.ties(), stream)?)
     }
 
     fn setting(&self, seed: Seed) -> Setting<'_> {
         Setting {
             n_classes: self.data.n_classes,
             batch: self.config.run.batch,
-            relabel: self.config.run.relabel,
+            relabel: self.config.run.relabel && !self.info.one_label,
             protocol: self.config.run.protocol,
             ties: self.config.ties(),
             seed,
@@ -151,10 +163,10 @@ impl CellRun<'_> {
     }
 
     fn oracle(&self, seed: Seed) -> CrowdOracle {
-        let dense: Arc<Vec<Vec<(AnnotatorId, Class)>>> = Arc::clone(&self.data.dense);
+        let dense: Arc<Vec<Vec<(AnnotatorId, Class)>>> = Arc::clone(&self.crowd.dense);
         CrowdOracle {
             dense,
-            n_annotators: self.data.n_annotators,
+            n_annotators: self.crowd.n_annotators,
             seed,
             mode: self.config.run.annotators,
         }

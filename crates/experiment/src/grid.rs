@@ -18,7 +18,8 @@ use crate::{
     CellEvent, CellRun, Config, ExperimentError, Observer, RunFolder, Zoo,
     config::Protocol,
     dataset::Prepared,
-    store::{CellFolder, publish_npy},
+    level,
+    store::{CellFolder, NpyNames, publish_npy},
     strategy::{self, StrategyInfo},
 };
 
@@ -179,7 +180,13 @@ impl Grid<'_> {
         } else {
             self.cell_run(cell, info).run(folder)?
         };
-        publish_npy(self.folder.path(), info.published_name, cell.seed, &records)?;
+        let names = NpyNames {
+            method: info.published_name,
+            level: level::split(&cell.strategy).1,
+            seed: cell.seed,
+            full_fit: self.config.run.full_fit,
+        };
+        publish_npy(self.folder.path(), &names, &records)?;
         Ok(CellEnd::Finished)
     }
 
@@ -194,6 +201,7 @@ impl Grid<'_> {
             info,
             config: self.config,
             data: self.data,
+            crowd: self.data.crowd(level::of(&cell.strategy)),
             classifiers: self.zoo.classifiers(info),
             validation: CrossValidation {
                 folds: self.config.run.folds,

@@ -7,6 +7,7 @@ pub mod config;
 mod dataset;
 mod grid;
 mod learner;
+pub mod level;
 mod metrics;
 mod observer;
 mod oracle;
@@ -18,7 +19,7 @@ mod zoo;
 
 pub use cell::CellRun;
 pub use config::{Config, ConfigError};
-pub use dataset::{Prepared, load_dataset};
+pub use dataset::{Crowd, Prepared, load_dataset};
 pub use grid::{Cell, Failure, Grid, GridOptions, GridOutcome, cells, run_grid};
 pub use learner::{CrossValidatedLearner, Learner, Predictions, TrainingSet};
 pub use metrics::Metrics;

@@ -3,7 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use relabel_scoring::{AnnotatorId, ExampleId, LabelEvent, Labels, LabelsError};
+use relabel_scoring::{
+    AnnotatorId, ExampleId, FrequencyTie, LabelEvent, Labels, LabelsError, Round, Stream,
+    majority_vote,
+};
+
+/// Who gives the majority vote: nobody in particular.
+const VOTE: AnnotatorId = AnnotatorId(u32::MAX);
 
 /// The state of one cell between two rounds.
 #[derive(Clone, Debug)]
@@ -66,6 +72,23 @@ impl Pool {
             (ExampleId(row[&event.example]), AnnotatorId(column[&event.annotator]), event.class)
         });
         Labels::from_events(self.labeled.len(), column.len(), events)
+    }
+
+    /// The same examples with their majority votes as the only labels.
+    ///
+    /// # Errors
+    /// As [`Self::labels`].
+    pub fn voted(
+        &self,
+        n_classes: usize,
+        ties: FrequencyTie,
+        stream: Stream,
+    ) -> Result<Self, LabelsError> {
+        let votes = majority_vote(&self.labels()?, None, n_classes, ties, stream);
+        let event =
+            |(&example, class)| LabelEvent { example, annotator: VOTE, class, round: Round(0) };
+        let events = self.labeled.iter().zip(votes).map(event).collect();
+        Ok(Self { events, ..self.clone() })
     }
 
     /// Number of labels of every labelled example in order, then a zero for every pool example.

@@ -83,6 +83,11 @@ impl RoundOutput {
     }
 }
 
+/// Decides what only chance can decide about a round's labels; the same for every strategy.
+pub(crate) fn ties_stream(seed: Seed, round: Round) -> Stream {
+    Stream::new(seed, "ties", round, 0)
+}
+
 impl Loop<'_> {
     /// Runs round `round` on `pool`, which is not changed: see [`Pool::advance`].
     /// `previous` is the last round's [`RoundOutput::carried`], if there was one.
@@ -98,7 +103,7 @@ impl Loop<'_> {
     ) -> Result<RoundOutput, ExperimentError> {
         let Setting { n_classes, protocol, ties, seed, .. } = self.setting;
         let labels = pool.labels()?;
-        let stream = Stream::new(seed, "ties", round, 0);
+        let stream = ties_stream(seed, round);
         let consensus = self.strategy.consensus(&ConsensusView {
             labels: &labels,
             n_classes,
@@ -141,8 +146,30 @@ impl Loop<'_> {
         });
         let leftover =
             scores.carried.take().unwrap_or(CarriedProbabilities { labeled, pool: pool_probs });
-        let notes = predictions.into_iter().flat_map(|model| model.notes).collect();
+        let mut notes: Vec<String> =
+            predictions.into_iter().flat_map(|model| model.notes).collect();
+        notes.dedup();
+        notes.extend(self.shortages(pool, &selection, events.len()));
         Ok(RoundOutput { consensus, scores, selection, events, metrics, notes, leftover })
+    }
+
+    /// What could not be asked for or was not answered, and the end of the pool.
+    fn shortages(&self, pool: &Pool, selection: &Selection, answers: usize) -> Vec<String> {
+        let (chosen, batch) = (selection.relabel.len() + selection.new.len(), self.setting.batch);
+        let mut notes = Vec::new();
+        if chosen < batch {
+            notes.push(format!(
+                "only {chosen} of {batch} labels were asked for: no example is left"
+            ));
+        }
+        if answers < chosen {
+            let silent = chosen - answers;
+            notes.push(format!("nobody was left to ask about {silent} of {chosen} examples"));
+        }
+        if !pool.pool.is_empty() && selection.new.len() == pool.pool.len() {
+            notes.push("this batch takes the last examples of the pool".into());
+        }
+        notes
     }
 
     /// The batch with the lowest scores. `published` breaks ties by position and

@@ -2,12 +2,15 @@
 //! out-of-fold probabilities for the labelled rows, the mean over the fold
 //! models for pool and test, and each fold model's test accuracy.
 
+mod parts;
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::{Array2, ArrayView1, Axis};
 use rayon::prelude::*;
 use relabel_scoring::{Class, Stream};
 
+use self::parts::{Parts, vanished};
 use crate::{Classifier, FeatureStore, Features, ModelError, Unwatched, Watch, stratified_folds};
 
 /// What happens when the training rows of a fold lack a class; the payload is
@@ -21,6 +24,14 @@ pub enum ClassesRule {
     /// becomes certain. Columns never shift, also when a class has no example
     /// at all; a note then says so.
     Published(usize),
+}
+
+impl ClassesRule {
+    fn n_classes(self) -> usize {
+        match self {
+            Self::Fixed(n_classes) | Self::Published(n_classes) => n_classes,
+        }
+    }
 }
 
 /// How to cross-validate.
@@ -93,7 +104,10 @@ impl CrossValidation {
         let fold_of = stratified_folds(split.consensus, self.folds, shuffle);
         let done = AtomicUsize::new(0);
         let fit = |fold: usize| {
-            let parts = self.parts(split.consensus, &fold_of, fold)?;
+            let parts = Parts::of(self.classes, split.consensus, &fold_of, fold);
+            if parts.train.is_empty() {
+                return Err(self.no_training_rows(fold, split.labeled.len()));
+            }
             let stream = stream.child(1 + fold as u64);
             let probs = self.fit_fold(classifier, split, &parts, stream, watch)?;
             watch.fold(done.fetch_add(1, Ordering::Relaxed) + 1, self.folds);
@@ -107,40 +121,12 @@ impl CrossValidation {
         Ok(self.gather(split, fits))
     }
 
-    fn n_classes(&self) -> usize {
-        match self.classes {
-            ClassesRule::Fixed(n_classes) | ClassesRule::Published(n_classes) => n_classes,
-        }
-    }
-
-    /// Who trains and who is held out in `fold`.
-    fn parts(
-        &self,
-        consensus: &[Class],
-        fold_of: &[u16],
-        fold: usize,
-    ) -> Result<Parts, ModelError> {
-        let (held_out, mut train): (Vec<usize>, Vec<usize>) =
-            (0..consensus.len()).partition(|&row| usize::from(fold_of[row]) == fold);
-        let mut copied = Vec::new();
-        if let ClassesRule::Published(n_classes) = self.classes {
-            let trained = presence(consensus, &train, n_classes);
-            copied = (0..n_classes)
-                .filter(|&class| !trained[class])
-                .filter_map(|class| held_out.iter().copied().find(|&r| consensus[r].at() == class))
-                .collect();
-            train.extend(&copied);
-        }
-        if train.is_empty() {
-            return Err(ModelError::Diverged(format!(
-                "fold {fold} has no training rows: {} labelled examples for {} folds; \
-                 label more examples first",
-                consensus.len(),
-                self.folds
-            )));
-        }
-        let trained = presence(consensus, &train, self.n_classes());
-        Ok(Parts { train, held_out, copied, trained })
+    fn no_training_rows(&self, fold: usize, n_labeled: usize) -> ModelError {
+        ModelError::Diverged(format!(
+            "fold {fold} has no training rows: {n_labeled} labelled examples for {} folds; \
+             label more examples first",
+            self.folds
+        ))
     }
 
     /// The fold model's probabilities of its held-out rows, the pool and the
@@ -156,7 +142,7 @@ impl CrossValidation {
         let train: Vec<u32> = parts.train.iter().map(|&row| split.labeled[row]).collect();
         let y: Vec<Class> = parts.train.iter().map(|&row| split.consensus[row]).collect();
         let x = Features { store: split.store, rows: &train };
-        let model = classifier.fit(x, &y, self.n_classes(), stream, watch)?;
+        let model = classifier.fit(x, &y, self.classes.n_classes(), stream, watch)?;
         let held_out = parts.held_out.iter().map(|&row| split.labeled[row]);
         let asked: Vec<u32> =
             held_out.chain(split.pool.iter().copied()).chain(split.test.iter().copied()).collect();
@@ -173,14 +159,14 @@ impl CrossValidation {
 
     /// Joins the folds; the means add up in the order of the folds.
     fn gather(&self, split: &Split<'_>, fits: Vec<(Parts, Array2<f64>)>) -> CrossValidated {
-        let n_classes = self.n_classes();
+        let n_classes = self.classes.n_classes();
         let (n_pool, n_test) = (split.pool.len(), split.test.len());
         let mut out = CrossValidated {
             labeled: Array2::zeros((split.labeled.len(), n_classes)),
             pool: Array2::zeros((n_pool, n_classes)),
             test: Array2::zeros((n_test, n_classes)),
             fold_accuracy: Vec::with_capacity(self.folds),
-            notes: self.vanished(split.consensus),
+            notes: vanished(self.classes, split.consensus),
         };
         for (fold, (parts, probs)) in fits.into_iter().enumerate() {
             let (held, rest) = probs.view().split_at(Axis(0), parts.held_out.len());
@@ -193,52 +179,12 @@ impl CrossValidation {
             let right = test.axis_iter(Axis(0)).map(argmax).zip(split.test_truth);
             let right = right.filter(|(said, truth)| *said == truth.at()).count();
             out.fold_accuracy.push(right as f64 / n_test as f64);
-            out.notes.extend(parts.copied.iter().map(|&row| {
-                format!(
-                    "fold {fold}: class {} was absent from the training rows, so labelled \
-                     example {row} was copied into them",
-                    split.consensus[row].0
-                )
-            }));
+            out.notes.extend(parts.notes(fold, split.consensus));
         }
         out.pool /= self.folds as f64;
         out.test /= self.folds as f64;
         out
     }
-
-    /// A note for every class that no labelled example has; only the published
-    /// rule needs it, because the original code shifted its columns then.
-    fn vanished(&self, consensus: &[Class]) -> Vec<String> {
-        let ClassesRule::Published(n_classes) = self.classes else { return Vec::new() };
-        let present = presence(consensus, &Vec::from_iter(0..consensus.len()), n_classes);
-        let absent = (0..n_classes).filter(|&class| !present[class]);
-        absent
-            .map(|class| {
-                format!(
-                    "class {class} vanished from the consensus; its column stays and is zero, \
-                     where the published code would have shifted the columns"
-                )
-            })
-            .collect()
-    }
-}
-
-/// The rows of one fold, as positions among the labelled.
-struct Parts {
-    train: Vec<usize>,
-    held_out: Vec<usize>,
-    /// Held-out rows that train as well (published rule).
-    copied: Vec<usize>,
-    /// Which classes the training rows have.
-    trained: Vec<bool>,
-}
-
-fn presence(consensus: &[Class], rows: &[usize], n_classes: usize) -> Vec<bool> {
-    let mut present = vec![false; n_classes];
-    for &row in rows {
-        present[consensus[row].at()] = true;
-    }
-    present
 }
 
 /// Zero for classes the model never saw; the others keep their proportions.

@@ -103,6 +103,9 @@ fn the_fixed_rule_gives_zero_to_a_class_the_training_rows_lack() {
     assert!((found.labeled.row(6).sum() - 1.0).abs() < 1e-12);
     assert!(found.pool.column(3).iter().all(|&prob| prob == 0.0));
     assert!(found.pool[(0, 2)] > 0.0);
+    assert_eq!(found.notes.len(), 2, "{:?}", found.notes);
+    assert!(found.notes[0].starts_with("class 3 vanished from the consensus"));
+    assert!(found.notes[1].contains("class 2 is absent from the training rows"));
 }
 
 #[test]

@@ -78,9 +78,11 @@ impl Reference {
 /// Benchmark, model and method under which a strategy of this run was published;
 /// nothing for part of a data set or another start.
 fn published_key(run: &Run, strategy: &str) -> Option<[String; 3]> {
+    let (strategy, level) = strategy.split_once('@').unwrap_or((strategy, ""));
     let benchmark = match run.data.as_str() {
         _ if !run.whole_data => return None,
-        _ if run.experiment == "single-label" => "single-annotator",
+        "single-label" => "single-annotator",
+        "single-vs-multi" => &format!("single-vs-multiannotator@{level}"),
         "cifar10h" => "cifar-10h",
         other => other,
     };
@@ -102,8 +104,7 @@ fn published_key(run: &Run, strategy: &str) -> Option<[String; 3]> {
 fn published_batch(benchmark: &str) -> Option<usize> {
     match benchmark {
         "cifar-10h" => Some(500),
-        "wall-robot" | "wall-robot-complete" => Some(100),
-        _ => None,
+        _ => Some(100),
     }
 }
 

@@ -58,6 +58,7 @@ struct ConfigFile {
 struct DataPart {
     name: String,
     variant: Option<String>,
+    crowd: Option<String>,
     limit: Option<usize>,
     test_limit: Option<usize>,
 }
@@ -118,7 +119,8 @@ pub fn load_run(path: &Path) -> Result<Run, ReportError> {
         planned_cells: config.grid.strategies.len() * config.grid.seeds.len(),
         whole_data: data.limit.is_none()
             && data.test_limit.is_none()
-            && data.variant.is_none_or(|variant| variant == "published"),
+            && data.variant.is_none_or(|variant| variant == "published")
+            && data.crowd.is_none_or(|crowd| crowd == "identical"),
         data: data.name,
         model: config.model.kind,
         ensemble: config.model.ensemble,

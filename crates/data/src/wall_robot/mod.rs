@@ -2,6 +2,7 @@
 //! from the public table: Goh and Mueller, "ActiveLab: Active Learning with
 //! Re-Labeling by Multiple Annotators", 2023.
 
+mod crowd;
 mod recipe;
 mod sampling;
 mod table;
@@ -11,6 +12,7 @@ use std::path::Path;
 use ndarray::Array2;
 use relabel_scoring::{AnnotatorId, Class, ExampleId, LabelEvent, Round};
 
+pub use self::crowd::CrowdKind;
 pub use self::recipe::{WallRobotRecipe, WallRobotVariant};
 use self::table::{CLASS_NAMES, Table};
 use crate::summary::Start;
@@ -21,12 +23,17 @@ use crate::{DataError, DataFeatures, Dataset};
 /// # Errors
 /// [`DataError`] if the table is missing or is not the published one, or if the
 /// level of [`WallRobotVariant::SingleVsMulti`] is not in .5 to 1.
-pub fn wall_robot(data_dir: &Path, variant: WallRobotVariant) -> Result<Dataset, DataError> {
-    let recipe = WallRobotRecipe::new(variant)?;
+pub fn wall_robot(
+    data_dir: &Path,
+    variant: WallRobotVariant,
+    crowd: CrowdKind,
+) -> Result<Dataset, DataError> {
+    let recipe = WallRobotRecipe::with_crowd(variant, crowd)?;
     let table = Table::read(data_dir)?;
     let subset = table.subset(&recipe.subset);
     let mut dataset = recipe.dataset(table::matrix(&subset, &recipe.rows()));
-    dataset.summary = Start::of(&dataset).lines(published(variant));
+    let published = published(variant).filter(|_| crowd == CrowdKind::Identical);
+    dataset.summary = Start::of(&dataset).lines(published);
     Ok(dataset)
 }
 

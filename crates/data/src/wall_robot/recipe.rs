@@ -1,12 +1,13 @@
 //! How the published Wall-Robot data sets were made: which rows, which split,
-//! which synthetic annotators, which labels are kept at the start. None of it
-//! looks at the features, so the recipe needs no file.
+//! which labels are kept at the start. None of it looks at the features, so the
+//! recipe needs no file.
 
 use relabel_scoring::Class;
 
+use super::crowd::{Crowd, CrowdKind};
 use super::sampling;
 use crate::DataError;
-use crate::noise::{NoiseMatrix, noise_matrix, noisy_labels};
+use crate::noise::NoiseMatrix;
 use crate::numpy_random::{RandomState, train_test_split};
 
 /// Rows of each class in the published table.
@@ -94,8 +95,8 @@ pub struct WallRobotRecipe {
     pub labeled: Vec<usize>,
     /// Positions in `train` of the pool, in order.
     pub pool: Vec<usize>,
-    /// The noise that all annotators share.
-    pub noise: NoiseMatrix,
+    /// The noise that all annotators share, or that of each.
+    pub noise: Vec<NoiseMatrix>,
     /// What each annotator says about every example of the training side.
     pub annotators: Vec<Vec<Class>>,
     /// For each example of `labeled`, the annotators whose labels are there at the start.
@@ -110,6 +111,14 @@ impl WallRobotRecipe {
     /// # Errors
     /// [`DataError::Shape`] if a level is not in .5 to 1.
     pub fn new(variant: WallRobotVariant) -> Result<Self, DataError> {
+        Self::with_crowd(variant, CrowdKind::Identical)
+    }
+
+    /// The same rows with another kind of crowd.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub fn with_crowd(variant: WallRobotVariant, kind: CrowdKind) -> Result<Self, DataError> {
         let Settings { subset_seed, seed, accuracy, annotators, pool_share, start } =
             variant.settings();
         if !(0.5..=1.0).contains(&accuracy) {
@@ -129,13 +138,18 @@ impl WallRobotRecipe {
         };
         let truth: Vec<Class> = train.iter().map(|&row| subset_class(row)).collect();
 
-        let mut crowd = Crowd::new(seed, accuracy, &truth, annotators);
+        let shares = class_shares(&truth);
+        let draw = |n| {
+            let rng = RandomState::new(seed);
+            Crowd::new(kind, rng, accuracy, &truth, &shares, n)
+        };
+        let mut crowd = draw(annotators);
         let mut kept = vec![(0..annotators).collect(); labeled.len()];
         let dropped = match start {
             Start::All => Vec::new(),
             Start::Thinned => {
                 // The original last drew a data set with a single annotator.
-                let mut rng = Crowd::new(seed, accuracy, &truth, 1).rng;
+                let mut rng = draw(1).rng;
                 vec![sampling::thin(&mut rng, annotators, &mut kept)]
             }
             Start::FiveThenThinned => vec![
@@ -145,23 +159,6 @@ impl WallRobotRecipe {
         };
         let Crowd { noise, annotators, .. } = crowd;
         Ok(Self { subset, train, test, labeled, pool, noise, annotators, kept, dropped })
-    }
-}
-
-/// Synthetic annotators and the generator as they leave it.
-struct Crowd {
-    rng: RandomState,
-    noise: NoiseMatrix,
-    annotators: Vec<Vec<Class>>,
-}
-
-impl Crowd {
-    fn new(seed: u32, accuracy: f64, truth: &[Class], n_annotators: usize) -> Self {
-        let mut rng = RandomState::new(seed);
-        let shares = class_shares(truth);
-        let noise = noise_matrix(&mut rng, accuracy * shares.len() as f64, &shares);
-        let annotators = (0..n_annotators).map(|_| noisy_labels(&mut rng, truth, &noise)).collect();
-        Self { rng, noise, annotators }
     }
 }
 

@@ -1,15 +1,22 @@
 //! What a configuration must fulfil beyond its syntax; every refusal names the
 //! key, what it holds and what it should hold.
 
-use super::{AnnotatorMode, Config, ConfigError, Protocol, nearest};
-use crate::strategy::{self, STRATEGIES};
+use super::{AnnotatorMode, Config, ConfigError, CrowdConfig, Protocol, nearest};
+use crate::{
+    level,
+    strategy::{self, STRATEGIES},
+};
 
 /// Models that read a table.
 const TABLE_MODELS: &[&str] = &["extra-trees", "mlp", "knn"];
 /// Models that read images.
 const IMAGE_MODELS: &[&str] = &["resnet8", "resnet18", "resnet34", "resnet50"];
 /// Data sets that are tables.
-const TABLES: &[&str] = &["blobs", "wall-robot", "wall-robot-complete", "single-label"];
+const TABLES: &[&str] = &["blobs", "wall-robot", "wall-robot-complete", "single-label", LEVELS];
+/// The data set that is made for a level of annotator accuracy.
+const LEVELS: &str = "single-vs-multi";
+/// Data sets with several synthetic annotators.
+const SYNTHETIC: &[&str] = &["wall-robot", "wall-robot-complete", LEVELS];
 /// Data sets that are images.
 const IMAGES: &[&str] = &["cifar10h", "demo"];
 
@@ -79,6 +86,10 @@ fn check_data(config: &Config) -> Result<(), ConfigError> {
         }
         one_of("data.variant", variant, &["published", "notebook"])?;
     }
+    if data.crowd == CrowdConfig::Heterogeneous && !SYNTHETIC.contains(&data.name.as_str()) {
+        let expected = format!("only {} have synthetic annotators to vary", SYNTHETIC.join(", "));
+        return refuse("data.crowd", "heterogeneous", expected);
+    }
     for (key, limit) in [("data.limit", data.limit), ("data.test_limit", data.test_limit)] {
         if limit.is_some() && data.name != "cifar10h" {
             let expected = format!("{} is always used as a whole; remove it", data.name);
@@ -90,17 +101,18 @@ fn check_data(config: &Config) -> Result<(), ConfigError> {
 
 fn check_grid(config: &mut Config) -> Result<(), ConfigError> {
     let names: Vec<&str> = STRATEGIES.iter().map(|info| info.name).collect();
+    let with_levels = config.data.name == LEVELS;
     let grid = &mut config.grid;
     for name in &mut grid.strategies {
         let Some(info) = strategy::find(name) else {
-            one_of("grid.strategies", name, &names)?;
+            one_of("grid.strategies", level::split(name).0, &names)?;
             continue;
         };
         if info.ensemble && config.model.ensemble.is_empty() {
             let expected = "it needs several models; set model.ensemble".to_owned();
             return refuse("grid.strategies", name, expected);
         }
-        *name = info.name.into();
+        *name = canonical(name, info.name, with_levels)?;
     }
     if let Some(twice) = repeated(&grid.strategies) {
         return refuse("grid.strategies", twice, "it is listed twice".into());
@@ -120,6 +132,25 @@ fn check_grid(config: &mut Config) -> Result<(), ConfigError> {
         return refuse("loop.annotators", "real", expected.into());
     }
     Ok(())
+}
+
+/// The strategy's own name, with a level exactly where the data set has levels.
+fn canonical(found: &str, name: &str, with_levels: bool) -> Result<String, ConfigError> {
+    match (level::split(found).1, level::of(found)) {
+        (None, _) if !with_levels => Ok(name.into()),
+        (_, Some(level)) if with_levels => Ok(level::join(name, level)),
+        (Some(_), _) if !with_levels => {
+            let expected = format!("only {LEVELS} has levels of annotator accuracy; write {name}");
+            refuse("grid.strategies", found, expected)
+        }
+        _ => {
+            let (low, high) = (level::RANGE.start(), level::RANGE.end());
+            let expected = format!(
+                "name a mean accuracy of annotators from {low} to {high}, such as {name}@0.6"
+            );
+            refuse("grid.strategies", found, expected)
+        }
+    }
 }
 
 fn repeated<T: PartialEq>(items: &[T]) -> Option<&T> {

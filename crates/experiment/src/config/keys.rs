@@ -5,6 +5,7 @@ pub(super) static KEYS: &[&str] = &[
     "experiment",
     "data.name",
     "data.variant",
+    "data.crowd",
     "data.limit",
     "data.test_limit",
     "loop.rounds",

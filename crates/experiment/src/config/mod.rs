@@ -3,68 +3,20 @@
 //! hash is the identity of the run.
 
 mod check;
+mod error;
 mod keys;
 mod preset;
 mod source;
 
+use relabel_data::CrowdKind;
 use relabel_scoring::FrequencyTie;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+pub use error::ConfigError;
 pub use keys::nearest;
 pub use preset::{PRESETS, Preset};
 pub use source::Source;
-
-/// Why a configuration was refused; every text names the key and what to write instead.
-#[derive(Debug, thiserror::Error)]
-pub enum ConfigError {
-    /// Neither a preset nor a file.
-    #[error("there is no preset or file '{name}'{hint}; presets are: {presets}")]
-    UnknownPreset {
-        /// What was asked for.
-        name: String,
-        /// ", did you mean ..." or nothing.
-        hint: String,
-        /// All presets.
-        presets: String,
-    },
-    /// The file could not be read.
-    #[error("cannot read the configuration {path}: {source}")]
-    Unreadable {
-        /// The file.
-        path: String,
-        /// The cause.
-        source: std::io::Error,
-    },
-    /// Not TOML, or a value of the wrong type.
-    #[error("{origin}: {message}")]
-    Syntax {
-        /// File, preset or `--set` argument.
-        origin: String,
-        /// The parser's sentence.
-        message: String,
-    },
-    /// A key that does not exist.
-    #[error("{origin}: there is no key '{key}'{hint}")]
-    UnknownKey {
-        /// File, preset or `--set` argument.
-        origin: String,
-        /// The key.
-        key: String,
-        /// ", did you mean ..." or nothing.
-        hint: String,
-    },
-    /// A value that cannot work.
-    #[error("{key} = {found}: {expected}")]
-    Value {
-        /// The key.
-        key: &'static str,
-        /// What it holds.
-        found: String,
-        /// What it should hold.
-        expected: String,
-    },
-}
 
 /// Published quirks, or the scores as the paper and the official library define them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -84,6 +36,32 @@ pub enum AnnotatorMode {
     Batch,
     /// Each label belongs to who gave it; nobody is asked twice about one example.
     Real,
+}
+
+/// How synthetic annotators differ.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum CrowdConfig {
+    /// All share one noise matrix, as published.
+    #[default]
+    Identical,
+    /// Each has a skill and a noise matrix of its own.
+    Heterogeneous,
+}
+
+impl CrowdConfig {
+    fn is_published(&self) -> bool {
+        *self == Self::Identical
+    }
+}
+
+impl From<CrowdConfig> for CrowdKind {
+    fn from(crowd: CrowdConfig) -> Self {
+        match crowd {
+            CrowdConfig::Identical => Self::Identical,
+            CrowdConfig::Heterogeneous => Self::Heterogeneous,
+        }
+    }
 }
 
 /// How majority votes break ties by class frequency.
@@ -131,6 +109,9 @@ pub struct DataConfig {
     /// A variant of it, such as the notebook's Wall-Robot.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub variant: Option<String>,
+    /// How synthetic annotators differ.
+    #[serde(default, skip_serializing_if = "CrowdConfig::is_published")]
+    pub crowd: CrowdConfig,
     /// At most this many examples on the training side (labelled and pool).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<usize>,

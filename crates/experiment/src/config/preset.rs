@@ -23,6 +23,7 @@ pub static PRESETS: &[Preset] = presets![
     "wall-robot-complete-et",
     "wall-robot-complete-mlp",
     "single-label",
+    "single-vs-multi",
     "cifar10h",
     "cifar10h-small",
 ];

@@ -13,7 +13,7 @@ pub use atomic::{write_atomic, write_atomic_with};
 pub use folder::{CellFolder, CellLock, CellState, RunFolder};
 pub use manifest::Manifest;
 pub use measures::MetricsRecord;
-pub use npy::publish_npy;
+pub use npy::{NpyNames, publish_npy};
 pub use record::{EventRecord, RoundRecord};
 
 /// Why the run folder could not be used; every text names the file.

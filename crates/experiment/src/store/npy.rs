@@ -9,17 +9,30 @@ use super::{RoundRecord, StoreError, make_folder, write_atomic};
 
 type Measure = fn(&RoundRecord) -> f64;
 
-/// Writes `npy/<method>_<what>_<seed>.npy` for one cell.
+/// What the arrays of a cell are called.
+pub struct NpyNames<'a> {
+    /// The strategy's published name.
+    pub method: &'a str,
+    /// The level of annotator accuracy, a folder of its own.
+    pub level: Option<&'a str>,
+    /// The seed.
+    pub seed: u64,
+    /// Whether model accuracy is that of one model fitted on everything.
+    pub full_fit: bool,
+}
+
+/// Writes `npy/[<level>/]<method>_<what>_<seed>.npy` for one cell. The benchmarks that
+/// measure a full fit saved that one measure as `<method>_<seed>.npy`: it is there too.
 ///
 /// # Errors
 /// [`StoreError::Io`]
 pub fn publish_npy(
     run: &Path,
-    method: &str,
-    seed: u64,
+    names: &NpyNames<'_>,
     records: &[RoundRecord],
 ) -> Result<(), StoreError> {
-    let folder = run.join("npy");
+    let NpyNames { method, level, seed, full_fit } = names;
+    let folder = run.join("npy").join(level.unwrap_or_default());
     make_folder(&folder)?;
     let per_round: [(&str, Measure); 4] = [
         ("accuracy", |record| record.metrics.consensus_accuracy),
@@ -31,6 +44,9 @@ pub fn publish_npy(
         let values: Array1<f64> = records.iter().map(value).collect();
         let bytes = bytes_f64(values.view().into_dyn());
         write_atomic(&folder.join(format!("{method}_{what}_{seed}.npy")), &bytes)?;
+        if *full_fit && what == "model_accuracy" {
+            write_atomic(&folder.join(format!("{method}_{seed}.npy")), &bytes)?;
+        }
     }
     let columns = records.first().map_or(0, |record| record.per_example_count.len());
     let counts: Vec<f64> = records

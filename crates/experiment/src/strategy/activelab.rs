@@ -46,6 +46,19 @@ impl QueryStrategy for ActiveLab {
     }
 }
 
+/// ActiveLab as the official library defines it, whatever the protocol.
+pub(super) struct Official;
+
+impl QueryStrategy for Official {
+    fn consensus(&self, view: &ConsensusView<'_>) -> Consensus {
+        ActiveLab.consensus(&ConsensusView { protocol: Protocol::Corrected, ..*view })
+    }
+
+    fn scores(&self, view: &PoolView<'_>, _: &mut dyn Draws) -> Scores {
+        corrected(view)
+    }
+}
+
 /// Fits temperatures, scales, and runs CROWDLAB; also returns the scaled probabilities.
 fn calibrate(
     labels: &Labels,

@@ -10,7 +10,7 @@ use relabel_scoring::{
     Class, Crowdlab, FrequencyTie, Labels, Stream, mean_of_models, stream::uniform,
 };
 
-use crate::config::Protocol;
+use crate::{config::Protocol, level};
 
 /// Where strategies that draw take their uniform numbers from.
 pub trait Draws {
@@ -142,6 +142,8 @@ pub struct StrategyInfo {
     pub published_name: &'static str,
     /// True when it needs the ensemble of `model.ensemble`.
     pub ensemble: bool,
+    /// True when no example gets more than one label: it starts from majority votes, and only the pool is queried.
+    pub one_label: bool,
     /// One line for help texts.
     pub about: &'static str,
     build: fn() -> Box<dyn QueryStrategy>,
@@ -159,7 +161,7 @@ const fn single(
     about: &'static str,
     build: fn() -> Box<dyn QueryStrategy>,
 ) -> StrategyInfo {
-    StrategyInfo { name, published_name: name, ensemble: false, about, build }
+    StrategyInfo { name, published_name: name, ensemble: false, one_label: false, about, build }
 }
 
 /// Every strategy.
@@ -175,6 +177,7 @@ pub static STRATEGIES: &[StrategyInfo] = &[
         name: "activelab",
         published_name: "crowdlab",
         ensemble: false,
+        one_label: false,
         about: "ActiveLab: lowest chance that the consensus is right",
         build: || Box::new(activelab::ActiveLab),
     },
@@ -182,6 +185,7 @@ pub static STRATEGIES: &[StrategyInfo] = &[
         name: "disagreement",
         published_name: "disagreement",
         ensemble: true,
+        one_label: false,
         about: "models that disagree with their mean",
         build: || Box::new(baseline::DISAGREEMENT),
     },
@@ -189,13 +193,31 @@ pub static STRATEGIES: &[StrategyInfo] = &[
         name: "activelab_ensemble",
         published_name: "crowdlab_ensemble",
         ensemble: true,
+        one_label: false,
         about: "ActiveLab with several models",
         build: || Box::new(activelab::ActiveLab),
     },
+    StrategyInfo {
+        name: "multiannotator",
+        published_name: "multiannotator",
+        ensemble: false,
+        one_label: false,
+        about: "ActiveLab by the official library's scores under both protocols",
+        build: || Box::new(activelab::Official),
+    },
+    StrategyInfo {
+        name: "single",
+        published_name: "single",
+        ensemble: false,
+        one_label: true,
+        about: "entropy with one label per example, starting from majority votes",
+        build: || Box::new(baseline::ENTROPY),
+    },
 ];
 
-/// Finds a strategy by its own or its published name.
+/// Finds a strategy by its own or its published name; a level may follow.
 pub fn find(name: &str) -> Option<&'static StrategyInfo> {
+    let name = level::split(name).0;
     STRATEGIES.iter().find(|info| info.name == name || info.published_name == name)
 }
 
