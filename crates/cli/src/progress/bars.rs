@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use relabel_experiment::{Cell, CellEvent, Observer};
 
-use super::name;
+use super::{name, terminal};
 
 /// The bars of one grid.
 pub struct Bars {
@@ -31,7 +31,7 @@ struct Line {
 impl Bars {
     /// Draws the total bar; `rounds` is the number of rounds of all cells, `unit` what a fit consists of.
     pub fn new(rounds: usize, unit: &'static str) -> Self {
-        let all = MultiProgress::new();
+        let all = MultiProgress::with_draw_target(terminal::target());
         let total = all.add(ProgressBar::new(rounds as u64));
         total.set_style(style(
             "{msg:<23} {wide_bar:.green} {pos}/{len} rounds, {elapsed} passed, {eta} left",
@@ -128,12 +128,10 @@ impl Observer for Bars {
 
 impl Drop for Bars {
     fn drop(&mut self) {
-        for line in self.lines().values() {
-            line.bar.finish_and_clear();
-        }
-        self.total.finish_and_clear();
-        // The thread that ticks may have drawn one more line meanwhile.
+        self.total.disable_steady_tick();
         let _ = self.all.clear();
+        // Bars draw themselves once more when they are dropped.
+        self.all.set_draw_target(ProgressDrawTarget::hidden());
     }
 }
 

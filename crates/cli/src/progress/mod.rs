@@ -2,6 +2,7 @@
 
 mod bars;
 mod plain;
+mod terminal;
 
 use std::io::IsTerminal;
 
