@@ -1,17 +1,32 @@
-//! Puts the git revision into the program, for the manifest of a run.
+//! Puts the git revision and the versions of compiler and framework into the
+//! program, for the manifest of a run.
 
-use std::process::Command;
+use std::{env, fs, process::Command};
 
 fn main() {
     println!("cargo:rerun-if-changed=../../.git/HEAD");
     println!("cargo:rerun-if-changed=../../.git/logs/HEAD");
-    let revision = Command::new("git")
-        .args(["describe", "--always", "--dirty"])
-        .output()
-        .ok()
-        .filter(|output| output.status.success())
-        .and_then(|output| String::from_utf8(output.stdout).ok());
-    if let Some(revision) = revision {
-        println!("cargo:rustc-env=RELABEL_GIT_REV={}", revision.trim());
+    println!("cargo:rerun-if-changed=../../Cargo.lock");
+    if let Some(revision) = output("git", &["describe", "--always", "--dirty"]) {
+        println!("cargo:rustc-env=RELABEL_GIT_REV={revision}");
     }
+    let compiler = env::var("RUSTC").ok().and_then(|rustc| output(&rustc, &["--version"]));
+    let compiler = compiler.unwrap_or_else(|| "rustc unknown".into());
+    let framework = match env::var_os("CARGO_FEATURE_RESNET") {
+        Some(_) => format!(", burn {}", locked_version("burn").unwrap_or_else(|| "unknown".into())),
+        None => String::new(),
+    };
+    println!("cargo:rustc-env=RELABEL_VERSIONS={compiler}{framework}");
+}
+
+fn output(program: &str, arguments: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(arguments).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).trim().to_owned())
+}
+
+/// The version of a package in the lock file.
+fn locked_version(package: &str) -> Option<String> {
+    let lock = fs::read_to_string("../../Cargo.lock").ok()?;
+    let after = lock.split_once(&format!("name = \"{package}\"\nversion = \""))?.1;
+    Some(after.split_once('"')?.0.to_owned())
 }

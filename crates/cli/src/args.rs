@@ -15,7 +15,8 @@ pub use experiment::{
 pub use labels::{CompatMode, LabelArgs, QueryArgs, ScoreArgs};
 
 const EXIT_CODES: &str = "Exit codes: 0 done; 1 some cell failed, the others are done; \
-2 usage, configuration, data or resume mismatch; 75 device lost or lock held, retry makes sense; \
+2 usage, configuration, data or resume mismatch; 75 device lost, out of memory, lock held or time up, \
+retry makes sense; \
 130 interrupted (SIGINT); 143 terminated (SIGTERM).";
 
 /// Study and use active learning when many imperfect people label the data.

@@ -3,12 +3,20 @@
 
 use std::{io, process::ExitCode};
 
+use relabel_experiment::StoreError;
+
+/// All is done.
+pub const DONE: u8 = 0;
 /// Some cells failed, the others are done.
 pub const SOME_FAILED: u8 = 1;
 /// Usage, configuration, data, or a folder of another run.
 pub const DO_NOT_RETRY: u8 = 2;
-/// A device was lost or a lock is held.
+/// A device was lost, a lock is held, or the time is up.
 pub const RETRY: u8 = 75;
+/// SIGINT.
+pub const INTERRUPTED: u8 = 130;
+/// SIGTERM.
+pub const TERMINATED: u8 = 143;
 
 /// Prints the reason in one line, unless it is that nobody reads stdout any more.
 pub fn explain(error: &anyhow::Error) -> ExitCode {
@@ -19,11 +27,20 @@ pub fn explain(error: &anyhow::Error) -> ExitCode {
         return ExitCode::SUCCESS;
     }
     eprintln!("relabel: {}", sentence(error));
-    ExitCode::from(DO_NOT_RETRY)
+    ExitCode::from(code(error))
+}
+
+/// A disk that fails is neither the user's mistake nor a reason to come again at once.
+pub fn code(error: &anyhow::Error) -> u8 {
+    match error.downcast_ref::<StoreError>() {
+        Some(StoreError::Locked { .. }) => RETRY,
+        Some(StoreError::Io { .. }) => SOME_FAILED,
+        _ => DO_NOT_RETRY,
+    }
 }
 
 /// The error and its causes, each said once: many messages quote their cause.
-fn sentence(error: &anyhow::Error) -> String {
+pub fn sentence(error: &anyhow::Error) -> String {
     error.chain().map(ToString::to_string).fold(String::new(), |text, cause| match text.as_str() {
         "" => cause,
         said if said.contains(&cause) => text,

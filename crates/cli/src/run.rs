@@ -1,36 +1,52 @@
-//! `relabel run` and `relabel demo`: from arguments to finished cells, tables and plots.
+//! `relabel run` and `relabel demo`: from arguments to a checked plan, and from the
+//! plan to finished cells, tables and plots.
 
+mod child;
+mod conclusion;
+mod processes;
 mod scheduler;
 mod session;
+mod supervision;
 
-use std::{
-    path::{Path, PathBuf},
-    process::ExitCode,
-    time::Instant,
-};
+use std::{path::PathBuf, process::ExitCode, time::Duration};
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Result, bail};
 use relabel_experiment::{
-    Cell, Config, Grid, GridOptions, GridOutcome, Prepared, RunFolder, Zoo, cells, config::Source,
-    load_dataset, run_grid,
+    Cell, Config, Deadline, Fingerprint, GridOptions, Observer, Prepared, RunFolder, Worker, Zoo,
+    cells, config::Source, load_dataset, panic_log,
 };
 
 use crate::{
     args::{DemoArgs, RunArgs, WorkArgs},
     cells::resolve,
-    exit, progress, report,
+    progress,
     signals::Signals,
     talk::Talk,
 };
+use processes::Processes;
 
 /// A checked request: nothing can be wrong with the arguments any more.
 struct Plan<'a> {
+    /// The words that name the experiment, for processes of their own.
+    experiment: Vec<String>,
     config: Config,
     cells: Vec<Cell>,
     work: &'a WorkArgs,
     data: PathBuf,
     device: String,
     fail_fast: bool,
+    max_time: Option<Duration>,
+    stall: Duration,
+    threads: usize,
+    processes: bool,
+}
+
+/// What a plan needs before the first round: data, models and a place for results.
+struct Ready {
+    data: Prepared,
+    fingerprint: Fingerprint,
+    zoo: Zoo,
+    folder: RunFolder,
 }
 
 /// The demo preset on the CPU.
@@ -38,12 +54,17 @@ pub fn demo(args: &DemoArgs, talk: Talk) -> Result<ExitCode> {
     let config = Source::open("demo")?.validate()?;
     let cells = cells(&config);
     Plan {
+        experiment: vec!["demo".into()],
         config,
         cells,
         work: &args.work,
         data: PathBuf::new(),
         device: "cpu".into(),
         fail_fast: false,
+        max_time: None,
+        stall: Duration::MAX,
+        threads: cores(),
+        processes: false,
     }
     .execute(talk)
 }
@@ -66,50 +87,91 @@ pub fn run(args: &RunArgs, talk: Talk) -> Result<ExitCode> {
         }
         chosen = vec![chosen.swap_remove(index)];
     }
-    Plan {
+    let mut experiment = vec![args.experiment.experiment.clone()];
+    experiment.extend(args.experiment.set.iter().flat_map(|set| ["--set".into(), set.clone()]));
+    let plan = Plan {
+        experiment,
         config,
         cells: chosen,
         work: &args.work,
         data: args.data.clone(),
         device: args.device.clone(),
         fail_fast: args.fail_fast,
-    }
-    .execute(talk)
+        max_time: args.max_minutes,
+        stall: args.stall_minutes,
+        threads: args.threads.map_or_else(cores, usize::from),
+        processes: args.processes,
+    };
+    if args.child { child::run(&plan) } else { plan.execute(talk) }
 }
 
 impl Plan<'_> {
-    fn execute(&self, talk: Talk) -> Result<ExitCode> {
+    fn ready(&self) -> Result<Ready> {
         check_name(&self.work.name)?;
-        let start = Instant::now();
         let data = load_dataset(&self.config, &self.data)?;
         let zoo = Zoo::open(&self.config, &self.device)?;
         let folder = RunFolder::open(&self.work.out, &self.work.name, &self.config)?;
-        session::begin(&folder, &self.config, &zoo, &data)?;
-        self.introduce(&data, &zoo, folder.path(), talk);
-        let signals = Signals::install()?;
-        let options = self.options(&zoo);
-        let outcome = {
-            let rounds = self.cells.len() * self.config.run.rounds;
-            let observer = progress::observer(self.work.progress, talk, rounds, self.unit());
-            let grid = Grid {
-                config: &self.config,
-                folder: &folder,
-                data: &data,
-                zoo: &zoo,
-                observer: observer.as_ref(),
-                stop: signals.stop(),
-            };
-            run_grid(&grid, &self.cells, &options)
-        };
-        session::end(&folder, start.elapsed())?;
-        self.conclude(&outcome, folder.path(), &signals, start, talk)
+        Ok(Ready { fingerprint: Fingerprint::of(&data), data, zoo, folder })
     }
 
-    fn options(&self, zoo: &Zoo) -> GridOptions {
-        let threads = std::thread::available_parallelism().map_or(1, usize::from);
-        let default = if zoo.device_kind() == "cpu" { threads } else { 1 };
-        let jobs = self.work.jobs.map_or(default, usize::from);
-        GridOptions { jobs, threads, fail_fast: self.fail_fast }
+    fn execute(&self, talk: Talk) -> Result<ExitCode> {
+        let deadline = self.deadline();
+        let ready = self.ready()?;
+        let session = session::begin(&ready, &self.config)?;
+        self.introduce(&ready, talk);
+        panic_log::collect();
+        let signals = Signals::install()?;
+        let rounds = self.cells.len() * self.config.run.rounds;
+        let display = progress::display(self.work.progress, talk, rounds, self.unit());
+        let jobs = self.jobs(&ready.zoo);
+        let options = GridOptions {
+            jobs,
+            fail_fast: self.fail_fast,
+            stop: signals.stop(),
+            deadline: &deadline,
+        };
+        let threads = (self.threads / jobs).max(1);
+        let outcome = if self.processes || ready.zoo.device_kind() != "cpu" {
+            let processes = Processes::new(self, &ready, threads, display.as_ref(), &options);
+            supervision::run(&processes, self, &options, &signals, display.as_ref())
+        } else {
+            let worker = self.worker(&ready, threads, display.as_ref(), &signals, &deadline);
+            supervision::run(&worker, self, &options, &signals, display.as_ref())
+        };
+        drop(display);
+        session.end()?;
+        self.conclude(&outcome, &ready.folder, &signals, session.took(), talk)
+    }
+
+    fn worker<'a>(
+        &'a self,
+        ready: &'a Ready,
+        threads: usize,
+        observer: &'a dyn Observer,
+        signals: &'a Signals,
+        deadline: &'a Deadline,
+    ) -> Worker<'a> {
+        Worker {
+            config: &self.config,
+            folder: &ready.folder,
+            data: &ready.data,
+            fingerprint: &ready.fingerprint,
+            zoo: &ready.zoo,
+            threads,
+            observer,
+            stop: signals.stop(),
+            deadline,
+        }
+    }
+
+    fn deadline(&self) -> Deadline {
+        self.max_time.map_or_else(Deadline::never, Deadline::after)
+    }
+
+    /// Cells at the same time.
+    fn jobs(&self, zoo: &Zoo) -> usize {
+        let default = if zoo.device_kind() == "cpu" { self.threads } else { 1 };
+        self.work.jobs.map_or(default, usize::from).clamp(1, self.cells.len().max(1))
     }
 
     /// What the fits of a cell consist of.
@@ -117,57 +179,24 @@ impl Plan<'_> {
         if self.config.model.kind == "extra-trees" { "tree" } else { "epoch" }
     }
 
-    fn introduce(&self, data: &Prepared, zoo: &Zoo, folder: &Path, talk: Talk) {
-        for line in &data.summary {
+    fn introduce(&self, ready: &Ready, talk: Talk) {
+        for line in &ready.data.summary {
             talk.say(line);
         }
-        talk.say(format!("device: {}", zoo.device_description()));
-        if let Some(note) = zoo.device_note() {
+        talk.say(format!("device: {}", ready.zoo.device_description()));
+        if let Some(note) = ready.zoo.device_note() {
             talk.say(note);
         }
         let rounds = self.config.run.rounds;
         let cells = self.cells.len();
-        talk.say(format!("{cells} cells of {rounds} rounds, results in {}", folder.display()));
+        let folder = ready.folder.path().display();
+        talk.say(format!("{cells} cells of {rounds} rounds, results in {folder}"));
         talk.detail(format!("configuration {}", self.config.hash()));
-    }
-
-    /// Tables and plots of what there is, then the exit code.
-    fn conclude(
-        &self,
-        outcome: &GridOutcome,
-        folder: &Path,
-        signals: &Signals,
-        start: Instant,
-        talk: Talk,
-    ) -> Result<ExitCode> {
-        if outcome.stopped {
-            talk.say(format!(
-                "stopped; finished rounds are in {}, the same command goes on from there",
-                folder.display()
-            ));
-            return Ok(signals.exit_code());
-        }
-        let told = if outcome.finished > 0 { report::conclude(folder, talk) } else { Ok(()) };
-        talk.say(format!("{:.1} s", start.elapsed().as_secs_f64()));
-        for failure in &outcome.failures {
-            eprintln!(
-                "relabel: {}, seed {} failed: {}",
-                failure.cell.strategy, failure.cell.seed, failure.reason
-            );
-        }
-        told.context("the results are complete, but the report could not be written")?;
-        Ok(exit_code(outcome))
     }
 }
 
-fn exit_code(outcome: &GridOutcome) -> ExitCode {
-    if outcome.failures.iter().any(|failure| !failure.retry) {
-        ExitCode::from(exit::SOME_FAILED)
-    } else if !outcome.failures.is_empty() || !outcome.locked.is_empty() {
-        ExitCode::from(exit::RETRY)
-    } else {
-        ExitCode::SUCCESS
-    }
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// A run's name is one folder under the results folder.

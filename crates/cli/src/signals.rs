@@ -1,21 +1,21 @@
 //! SIGINT and SIGTERM: the first one asks for a stop at the next batch, the
 //! second one ends the program at once.
 
-use std::{
-    process::ExitCode,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
 };
 
 use anyhow::{Context, Result};
 use signal_hook::{
     consts::{SIGINT, SIGTERM},
-    flag,
+    flag, low_level,
 };
 
+use crate::exit;
+
 /// The wish to stop, as a flag that workers read.
+#[derive(Clone)]
 pub struct Signals {
     stop: Arc<AtomicBool>,
     terminated: Arc<AtomicBool>,
@@ -45,8 +45,24 @@ impl Signals {
         &self.stop
     }
 
+    /// True as soon as someone asked for a stop.
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+
+    /// Asks for a stop as SIGTERM does.
+    pub fn request_stop(&self) {
+        self.terminated.store(true, Ordering::Relaxed);
+        self.stop.store(true, Ordering::Relaxed);
+    }
+
     /// 143 after SIGTERM, else 130.
-    pub fn exit_code(&self) -> ExitCode {
-        ExitCode::from(if self.terminated.load(Ordering::Relaxed) { 143 } else { 130 })
+    pub fn exit_code(&self) -> u8 {
+        if self.terminated.load(Ordering::Relaxed) { exit::TERMINATED } else { exit::INTERRUPTED }
+    }
+
+    /// Ends the program without waiting for anyone.
+    pub fn exit_now(&self) -> ! {
+        low_level::exit(self.exit_code().into())
     }
 }

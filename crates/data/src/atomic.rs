@@ -10,8 +10,8 @@ use std::{
 
 use tempfile::NamedTempFile;
 
-/// How the names of temporary files begin; what a killed process left behind is told by it.
-pub const TEMPORARY_PREFIX: &str = ".writing-";
+/// How the names of temporary files begin.
+const PREFIX: &str = ".writing-";
 
 /// Replaces `path` by `bytes`.
 ///
@@ -36,12 +36,34 @@ pub fn write_atomic_with(
 }
 
 /// A temporary file that takes its name with [`put_in_place`] and is removed otherwise.
+/// It is locked as long as its writer lives.
 pub(crate) fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {
     let mut builder = tempfile::Builder::new();
     // Temporary files are private by default; these become results for everyone.
     #[cfg(unix)]
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-    builder.prefix(TEMPORARY_PREFIX).suffix(".tmp").tempfile_in(folder)
+    loop {
+        let file = builder.prefix(PREFIX).suffix(".tmp").tempfile_in(folder)?;
+        // A file system without locks is one on which `sweep` removes nothing.
+        let _ = file.as_file().lock();
+        // Between its making and its locking it may have been swept away.
+        if file.path().exists() {
+            return Ok(file);
+        }
+    }
+}
+
+/// Removes the temporary files in `folder` whose writers are dead.
+pub fn sweep(folder: &Path) {
+    for entry in fs::read_dir(folder).into_iter().flatten().flatten() {
+        // The lock is held until the file is gone.
+        if entry.file_name().to_string_lossy().starts_with(PREFIX)
+            && let Ok(file) = File::open(entry.path())
+            && file.try_lock().is_ok()
+        {
+            let _ = fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Flushes `file` and renames it to `path`, which lies in the same folder.
@@ -94,6 +116,16 @@ mod tests {
         assert_eq!(failed.unwrap_err().kind(), io::ErrorKind::StorageFull);
         assert_eq!(fs::read(&path).unwrap(), b"old");
         assert_eq!(fs::read_dir(folder_of(&path)).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn only_temporary_files_of_dead_writers_are_swept_away() {
+        let folder = tempfile::tempdir().unwrap();
+        let dead = folder.path().join(".writing-dead.tmp");
+        fs::write(&dead, "half").unwrap();
+        let living = temporary_file(folder.path()).unwrap();
+        sweep(folder.path());
+        assert!(!dead.exists() && living.path().exists());
     }
 
     #[test]

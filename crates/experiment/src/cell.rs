@@ -15,11 +15,11 @@ use relabel_models::{Classifier, CrossValidation, FoldWatch, Watch};
 use relabel_scoring::{AnnotatorId, Class, Round, Seed, Stream};
 
 use crate::{
-    Cell, CellEvent, Config, CrossValidatedLearner, CrowdOracle, ExperimentError, Loop, Observer,
-    Pool, RoundOutput, RoundRecord, Setting,
+    Cell, CellEvent, Config, CrossValidatedLearner, CrowdOracle, Deadline, ExperimentError, Loop,
+    Observer, Pool, RoundOutput, RoundRecord, Setting,
     dataset::{Crowd, Prepared},
     round::ties_stream,
-    store::{CellFolder, EventRecord, MetricsRecord},
+    store::{CellFolder, EventRecord, MetricsRecord, Restored},
     strategy::{StrategyInfo, StreamDraws},
 };
 
@@ -35,6 +35,8 @@ pub struct CellRun<'a> {
     pub data: &'a Prepared,
     /// Who labels them in this cell.
     pub crowd: &'a Crowd,
+    /// What the first round follows on: [`RoundRecord::origin`].
+    pub origin: String,
     /// The models of this strategy.
     pub classifiers: Vec<Box<dyn Classifier>>,
     /// How folds are made.
@@ -43,6 +45,8 @@ pub struct CellRun<'a> {
     pub observer: &'a dyn Observer,
     /// Set when the user asks to stop.
     pub stop: &'a AtomicBool,
+    /// When the run has to end.
+    pub deadline: &'a Deadline,
 }
 
 /// The state between two rounds.
@@ -82,6 +86,9 @@ impl CellRun<'_> {
             oracle: &oracle,
         };
         for number in progress.records.len()..rounds {
+            if !self.deadline.leaves_time(progress.records.last().map(RoundRecord::took)) {
+                return Err(ExperimentError::OutOfTime);
+            }
             watch.round.store(number, Ordering::Relaxed);
             let round = Round(number as u16);
             let start = Instant::now();
@@ -90,9 +97,10 @@ impl CellRun<'_> {
             let output =
                 cell_loop.round(round, &progress.pool, progress.carried.as_deref(), &mut draws)?;
             let took = start.elapsed();
+            self.deadline.round_took(took);
             let record = self.record(round, &progress, &output, took.as_secs_f64());
             let carried = output.carried(&output.selection);
-            folder.write_round(record.clone(), &carried)?;
+            let record = folder.write_round(record, &carried)?;
             for note in &output.notes {
                 self.tell(CellEvent::Note(format!("round {number}: {note}")));
             }
@@ -108,25 +116,28 @@ impl CellRun<'_> {
             progress.carried = Some(carried);
             progress.records.push(record);
         }
-        folder.finish(rounds)?;
+        if !folder.is_done(&progress.records, rounds) {
+            folder.finish(&progress.records)?;
+        }
         self.tell(CellEvent::Finished);
         Ok(progress.records)
     }
 
     /// The state after the last round whose files are sound.
     fn restore(&self, folder: &CellFolder) -> Result<Progress, ExperimentError> {
-        let (mut records, note) = folder.records(self.config.run.rounds);
+        let rounds = self.config.run.rounds;
+        let Restored { mut records, note } = folder.restore(rounds, Some(&self.origin))?;
         if let Some(note) = note {
             self.tell(CellEvent::Note(note));
         }
         let mut carried = None;
-        while let Some(last) = records.last() {
+        // After the last round nothing is carried on.
+        while let Some(last) = records.last().filter(|_| records.len() < rounds) {
             match folder.carried(last) {
                 Ok(probabilities) => {
                     carried = Some(probabilities);
                     break;
                 }
-                // The last round's leftovers are removed only after the mark of completion.
                 Err(error) => {
                     self.tell(CellEvent::Note(format!("{error}; its round is run again")));
                     records.pop();
@@ -202,6 +213,10 @@ impl CellRun<'_> {
                 .collect(),
             temperatures: output.scores.temperatures.clone(),
             notes: output.notes.clone(),
+            previous: progress
+                .records
+                .last()
+                .map_or_else(|| self.origin.clone(), RoundRecord::content),
             carried_sha256: String::new(),
             timings: BTreeMap::from([("round_s".to_owned(), seconds)]),
             checksum: String::new(),

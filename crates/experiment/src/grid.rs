@@ -1,27 +1,18 @@
 //! The grid of cells, strategy by seed: which cells there are, and running them
-//! side by side. A cell that fails is noted and the others go on.
+//! side by side. A cell that fails is told at once and the others go on.
 
 use std::{
     collections::VecDeque,
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
-        Mutex,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     thread,
 };
 
-use rayon::ThreadPoolBuilder;
-use relabel_models::{ClassesRule, CrossValidation, ModelError};
+use serde::{Deserialize, Serialize};
 
-use crate::{
-    CellEvent, CellRun, Config, ExperimentError, Observer, RunFolder, Zoo,
-    config::Protocol,
-    dataset::Prepared,
-    level,
-    store::{CellFolder, NpyNames, publish_npy},
-    strategy::{self, StrategyInfo},
-};
+use crate::{Config, Deadline, store::Failure};
 
 /// One strategy with one seed.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,41 +35,37 @@ pub fn cells(config: &Config) -> Vec<Cell> {
         .collect()
 }
 
+/// How one cell ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum CellEnd {
+    /// Every round is on disk.
+    Finished,
+    /// The user asked to stop.
+    Stopped,
+    /// The next round would not have ended in time.
+    OutOfTime,
+    /// Another process works on it.
+    Locked(String),
+    /// It cannot go on.
+    Failed(Failure),
+}
+
+/// Runs one cell to its end, in this process or in another one.
+pub trait CellRunner: Sync {
+    /// Runs `cell` and says how it ended.
+    fn run(&self, cell: &Cell) -> CellEnd;
+}
+
 /// How the cells are run.
-pub struct GridOptions {
+pub struct GridOptions<'a> {
     /// Cells at the same time.
     pub jobs: usize,
-    /// Threads of all cells together.
-    pub threads: usize,
     /// Start no further cell once one has failed.
     pub fail_fast: bool,
-}
-
-/// Everything the cells share.
-pub struct Grid<'a> {
-    /// The run's configuration.
-    pub config: &'a Config,
-    /// Where results go.
-    pub folder: &'a RunFolder,
-    /// The data.
-    pub data: &'a Prepared,
-    /// Where models come from.
-    pub zoo: &'a Zoo,
-    /// Told about progress.
-    pub observer: &'a dyn Observer,
     /// Set when the user asks to stop.
     pub stop: &'a AtomicBool,
-}
-
-/// A cell that did not finish.
-#[derive(Clone, Debug)]
-pub struct Failure {
-    /// Which.
-    pub cell: Cell,
-    /// Why.
-    pub reason: String,
-    /// True when the same command may succeed later (a device was lost).
-    pub retry: bool,
+    /// When the run has to end.
+    pub deadline: &'a Deadline,
 }
 
 /// How the cells ended.
@@ -86,140 +73,139 @@ pub struct Failure {
 pub struct GridOutcome {
     /// Cells whose every round is on disk.
     pub finished: usize,
-    /// Cells that failed.
-    pub failures: Vec<Failure>,
+    /// Cells that failed and why.
+    pub failures: Vec<(Cell, Failure)>,
     /// Cells on which another process works.
     pub locked: Vec<Cell>,
     /// True when the user asked to stop before all was done.
     pub stopped: bool,
+    /// True when the time was up before all was done.
+    pub out_of_time: bool,
 }
 
-/// Runs `cells`, `options.jobs` at a time.
-pub fn run_grid(grid: &Grid<'_>, cells: &[Cell], options: &GridOptions) -> GridOutcome {
-    let waiting: Mutex<VecDeque<&Cell>> = Mutex::new(cells.iter().collect());
-    let outcome = Mutex::new(GridOutcome::default());
-    let failed = AtomicBool::new(false);
+/// Runs `cells`, `options.jobs` at a time. Cells that another process holds are
+/// looked at once more when all others are done.
+pub fn run_grid(runner: &dyn CellRunner, cells: &[Cell], options: &GridOptions<'_>) -> GridOutcome {
+    let first = run_once(runner, cells.to_vec(), options);
+    if first.locked.is_empty() {
+        return first;
+    }
+    let second = run_once(runner, first.locked.clone(), options);
+    GridOutcome {
+        finished: first.finished + second.finished,
+        failures: [first.failures, second.failures].concat(),
+        locked: second.locked,
+        stopped: first.stopped || second.stopped,
+        out_of_time: first.out_of_time || second.out_of_time,
+    }
+}
+
+fn run_once(runner: &dyn CellRunner, cells: Vec<Cell>, options: &GridOptions<'_>) -> GridOutcome {
     let jobs = options.jobs.clamp(1, cells.len().max(1));
-    let threads = (options.threads / jobs).max(1);
+    let waiting = Mutex::new(VecDeque::from(cells));
+    let outcome = Mutex::new(GridOutcome::default());
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
-                loop {
-                    let halted = options.fail_fast && failed.load(Ordering::Relaxed);
-                    let next = waiting.lock().expect("no thread should panic here").pop_front();
-                    let Some(cell) = next else { break };
-                    if halted || grid.stop.load(Ordering::Relaxed) {
-                        break;
-                    }
-                    let end = grid.run_cell(cell, threads);
-                    failed.fetch_or(matches!(end, CellEnd::Failed(_)), Ordering::Relaxed);
-                    outcome.lock().expect("no thread should panic here").add(end);
+                while let Some(cell) = next(&waiting, &outcome, options) {
+                    let end = runner.run(&cell);
+                    held(&outcome).add(cell, end);
                 }
             });
         }
     });
-    let mut outcome = outcome.into_inner().expect("no thread should panic here");
-    outcome.stopped |= grid.stop.load(Ordering::Relaxed)
-        && outcome.finished + outcome.failures.len() + outcome.locked.len() < cells.len();
-    outcome
+    outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
 }
 
-enum CellEnd {
-    Finished,
-    Stopped,
-    Locked(Cell),
-    Failed(Failure),
+/// The next cell, if another one may be started.
+fn next(
+    waiting: &Mutex<VecDeque<Cell>>,
+    outcome: &Mutex<GridOutcome>,
+    options: &GridOptions<'_>,
+) -> Option<Cell> {
+    let mut waiting = held(waiting);
+    waiting.front()?;
+    let mut outcome = held(outcome);
+    if options.stop.load(Ordering::Relaxed) {
+        outcome.stopped = true;
+    } else if !options.deadline.leaves_time(None) {
+        outcome.out_of_time = true;
+    } else if !options.fail_fast || outcome.failures.is_empty() {
+        return waiting.pop_front();
+    }
+    None
+}
+
+fn held<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl GridOutcome {
-    fn add(&mut self, end: CellEnd) {
+    fn add(&mut self, cell: Cell, end: CellEnd) {
         match end {
             CellEnd::Finished => self.finished += 1,
             CellEnd::Stopped => self.stopped = true,
-            CellEnd::Locked(cell) => self.locked.push(cell),
-            CellEnd::Failed(failure) => self.failures.push(failure),
+            CellEnd::OutOfTime => self.out_of_time = true,
+            CellEnd::Locked(_) => self.locked.push(cell),
+            CellEnd::Failed(failure) => self.failures.push((cell, failure)),
         }
     }
 }
 
-impl Grid<'_> {
-    /// Runs one cell in a thread pool of its own and turns whatever happens into an end.
-    fn run_cell(&self, cell: &Cell, threads: usize) -> CellEnd {
-        let folder = self.folder.cell(cell);
-        let work = || self.run_locked(cell, &folder);
-        let result = match ThreadPoolBuilder::new().num_threads(threads).build() {
-            Ok(pool) => catch_unwind(AssertUnwindSafe(|| pool.install(work))),
-            Err(_) => catch_unwind(AssertUnwindSafe(work)),
-        };
-        let (reason, retry) = match result {
-            Ok(Ok(end)) => return end,
-            Ok(Err(error)) if error.is_stop() => return CellEnd::Stopped,
-            Ok(Err(error)) => (error.to_string(), is_transient(&error)),
-            Err(panic) => (format!("internal error: {}", panic_text(&*panic)), false),
-        };
-        // The reason is also in the outcome: a full disk must not hide it.
-        let _ = folder.fail(&reason);
-        self.observer.cell(cell, &CellEvent::Failed(reason.clone()));
-        CellEnd::Failed(Failure { cell: cell.clone(), reason, retry })
-    }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-    fn run_locked(&self, cell: &Cell, folder: &CellFolder) -> Result<CellEnd, ExperimentError> {
-        let rounds = self.config.run.rounds;
-        let info = strategy::find(&cell.strategy).expect("the strategy should be validated");
-        let _lock = match folder.lock()? {
-            Ok(lock) => lock,
-            Err(holder) => {
-                self.observer.cell(cell, &CellEvent::Locked(holder));
-                return Ok(CellEnd::Locked(cell.clone()));
+    /// Fails on every odd seed.
+    struct OddFails;
+
+    impl CellRunner for OddFails {
+        fn run(&self, cell: &Cell) -> CellEnd {
+            match cell.seed % 2 {
+                0 => CellEnd::Finished,
+                _ => CellEnd::Failed(Failure { reason: "odd".into(), ..Failure::default() }),
             }
-        };
-        let records = if folder.is_done(rounds) {
-            self.observer.cell(cell, &CellEvent::Started { rounds_done: rounds, rounds });
-            self.observer.cell(cell, &CellEvent::Finished);
-            folder.records(rounds).0
-        } else {
-            self.cell_run(cell, info).run(folder)?
-        };
-        let names = NpyNames {
-            method: info.published_name,
-            level: level::split(&cell.strategy).1,
-            seed: cell.seed,
-            full_fit: self.config.run.full_fit,
-        };
-        publish_npy(self.folder.path(), &names, &records)?;
-        Ok(CellEnd::Finished)
-    }
-
-    fn cell_run<'a>(&'a self, cell: &'a Cell, info: &'a StrategyInfo) -> CellRun<'a> {
-        let n_classes = self.data.n_classes;
-        let classes = match self.config.run.protocol {
-            Protocol::Published => ClassesRule::Published(n_classes),
-            Protocol::Corrected => ClassesRule::Fixed(n_classes),
-        };
-        CellRun {
-            cell,
-            info,
-            config: self.config,
-            data: self.data,
-            crowd: self.data.crowd(level::of(&cell.strategy)),
-            classifiers: self.zoo.classifiers(info),
-            validation: CrossValidation {
-                folds: self.config.run.folds,
-                shuffle: self.config.run.shuffle_folds,
-                classes,
-                parallel_folds: self.zoo.device_kind() == "cpu",
-            },
-            observer: self.observer,
-            stop: self.stop,
         }
     }
-}
 
-fn is_transient(error: &ExperimentError) -> bool {
-    matches!(error, ExperimentError::Model(ModelError::Device(_)))
-}
+    /// Another process is done with a cell as soon as one has looked at it.
+    struct LockedOnce(Mutex<Vec<Cell>>);
 
-fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned()).unwrap_or_else(|| "no message".into())
+    impl CellRunner for LockedOnce {
+        fn run(&self, cell: &Cell) -> CellEnd {
+            let mut seen = held(&self.0);
+            if seen.contains(cell) {
+                return CellEnd::Finished;
+            }
+            seen.push(cell.clone());
+            CellEnd::Locked("someone".into())
+        }
+    }
+
+    fn outcome(runner: &dyn CellRunner, fail_fast: bool, deadline: &Deadline) -> GridOutcome {
+        let cells: Vec<Cell> =
+            (0..6).map(|seed| Cell { strategy: "random".into(), seed }).collect();
+        let stop = AtomicBool::new(false);
+        run_grid(runner, &cells, &GridOptions { jobs: 1, fail_fast, stop: &stop, deadline })
+    }
+
+    #[test]
+    fn the_others_go_on_unless_the_user_wants_to_know_fast() {
+        let all = outcome(&OddFails, false, &Deadline::never());
+        assert_eq!((all.finished, all.failures.len()), (3, 3));
+        let fast = outcome(&OddFails, true, &Deadline::never());
+        assert_eq!((fast.finished, fast.failures.len()), (1, 1));
+    }
+
+    #[test]
+    fn cells_that_another_process_held_are_looked_at_again() {
+        let all = outcome(&LockedOnce(Mutex::default()), false, &Deadline::never());
+        assert_eq!((all.finished, all.locked.len()), (6, 0));
+    }
+
+    #[test]
+    fn no_cell_starts_after_the_deadline() {
+        let late = outcome(&OddFails, false, &Deadline::after(std::time::Duration::ZERO));
+        assert!(late.out_of_time && late.finished == 0);
+    }
 }

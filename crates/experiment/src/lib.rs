@@ -5,22 +5,28 @@
 mod cell;
 pub mod config;
 mod dataset;
+mod deadline;
+mod fingerprint;
 mod grid;
 mod learner;
 pub mod level;
 mod metrics;
 mod observer;
 mod oracle;
+pub mod panic_log;
 mod pool;
 mod round;
 pub mod store;
 pub mod strategy;
+mod worker;
 mod zoo;
 
 pub use cell::CellRun;
 pub use config::{Config, ConfigError};
 pub use dataset::{Crowd, Prepared, load_dataset};
-pub use grid::{Cell, Failure, Grid, GridOptions, GridOutcome, cells, run_grid};
+pub use deadline::Deadline;
+pub use fingerprint::Fingerprint;
+pub use grid::{Cell, CellEnd, CellRunner, GridOptions, GridOutcome, cells, run_grid};
 pub use learner::{CrossValidatedLearner, Learner, Predictions, TrainingSet};
 pub use metrics::Metrics;
 pub use observer::{CellEvent, Observer, Silent};
@@ -28,6 +34,7 @@ pub use oracle::{CrowdOracle, Oracle};
 pub use pool::{Pool, Selection};
 pub use round::{Loop, RoundOutput, Setting};
 pub use store::{RoundRecord, RunFolder, StoreError};
+pub use worker::Worker;
 pub use zoo::Zoo;
 
 /// Why an experiment ended early.
@@ -39,6 +46,9 @@ pub enum ExperimentError {
     /// The run folder could not be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The next round would not have been done by the deadline.
+    #[error("the time is up")]
+    OutOfTime,
     /// The labels of a round do not form a valid set.
     #[error(transparent)]
     Labels(#[from] relabel_scoring::LabelsError),

@@ -1,6 +1,6 @@
 //! Arguments of the commands that run experiments and look at them.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
@@ -72,9 +72,29 @@ pub struct RunArgs {
     /// Start no further cell once one has failed.
     #[arg(long)]
     pub fail_fast: bool,
+    /// Begin no round that would not be done within so many minutes; exit code 75 if cells are left.
+    #[arg(long, value_name = "MINUTES", value_parser = minutes)]
+    pub max_minutes: Option<Duration>,
+    /// On a GPU: end and restart the process of a cell that has reported nothing for so long.
+    #[arg(long, value_name = "MINUTES", default_value = "60", value_parser = minutes)]
+    pub stall_minutes: Duration,
+    /// Run every cell in a process of its own, as is always done on a GPU.
+    #[arg(long, hide = true)]
+    pub processes: bool,
+    /// This is such a process: report to the one that started it.
+    #[arg(long, hide = true, requires = "cell")]
+    pub child: bool,
+    /// Threads of all cells together [default: one per core].
+    #[arg(long, hide = true, value_parser = clap::value_parser!(u16).range(1..))]
+    pub threads: Option<u16>,
     /// Print the resolved configuration and stop.
     #[arg(long)]
     pub dry_run: bool,
+}
+
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|_| "expected a number of minutes".to_owned())?;
+    Duration::try_from_secs_f64(60.0 * minutes).map_err(|_| "expected minutes from 0 on".to_owned())
 }
 
 /// How cells are listed.

@@ -10,7 +10,7 @@ use std::{
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use relabel_experiment::{Cell, CellEvent, Observer};
 
-use super::{name, terminal};
+use super::{Display, failed, name, terminal};
 
 /// The bars of one grid.
 pub struct Bars {
@@ -119,19 +119,25 @@ impl Observer for Bars {
                 self.print(format!("{}: left alone, {holder} works on it", name(cell)));
             }
             CellEvent::Failed(reason) => {
-                self.print(format!("{}: failed: {reason}", name(cell)));
+                self.print(failed(cell, reason));
                 self.end(cell);
             }
         }
     }
 }
 
-impl Drop for Bars {
-    fn drop(&mut self) {
+impl Display for Bars {
+    fn close(&self) {
         self.total.disable_steady_tick();
         let _ = self.all.clear();
         // Bars draw themselves once more when they are dropped.
         self.all.set_draw_target(ProgressDrawTarget::hidden());
+    }
+}
+
+impl Drop for Bars {
+    fn drop(&mut self) {
+        self.close();
     }
 }
 

@@ -2,10 +2,12 @@
 
 use relabel_experiment::{Cell, CellEvent, Observer};
 
-use super::name;
+use super::{Display, failed, name};
 
 /// Writes lines to stderr.
 pub struct Plain;
+
+impl Display for Plain {}
 
 impl Observer for Plain {
     fn cell(&self, cell: &Cell, event: &CellEvent) {
@@ -30,7 +32,7 @@ impl Observer for Plain {
             ),
             CellEvent::Note(note) => eprintln!("{name}: {note}"),
             CellEvent::Locked(holder) => eprintln!("{name}: left alone, {holder} works on it"),
-            CellEvent::Failed(reason) => eprintln!("{name}: failed: {reason}"),
+            CellEvent::Failed(reason) => eprintln!("{}", failed(cell, reason)),
             CellEvent::Started { .. }
             | CellEvent::Fold { .. }
             | CellEvent::Step { .. }

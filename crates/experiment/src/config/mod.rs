@@ -11,8 +11,8 @@ mod source;
 use relabel_data::CrowdKind;
 use relabel_scoring::FrequencyTie;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
+use crate::store::sha256;
 pub use error::ConfigError;
 pub use keys::nearest;
 pub use preset::{PRESETS, Preset};
@@ -215,7 +215,17 @@ impl Config {
     /// strategies: more cells can be added to a run without changing the old ones.
     pub fn hash(&self) -> String {
         let bytes = serde_json::to_vec(&self.identity()).expect("a config should be JSON");
-        Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+        sha256(&bytes)
+    }
+
+    /// This configuration with the strategies and seeds of `other` added behind its own.
+    pub fn with_cells_of(&self, other: &Self) -> Self {
+        let mut both = self.clone();
+        let (strategies, seeds) = (&other.grid.strategies, &other.grid.seeds);
+        let new = strategies.iter().filter(|name| !self.grid.strategies.contains(name));
+        both.grid.strategies.extend(new.cloned());
+        both.grid.seeds.extend(seeds.iter().filter(|seed| !self.grid.seeds.contains(seed)));
+        both
     }
 
     /// The configuration as TOML, ready to be run again.

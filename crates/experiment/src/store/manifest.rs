@@ -1,22 +1,38 @@
-//! What ran: one entry per session that worked on a run.
+//! What ran: one entry for every build, machine and device that worked on a run,
+//! and the data that all of them must have read.
 
 use std::{collections::BTreeMap, path::Path};
 
 use serde::{Deserialize, Serialize};
 
-use super::{StoreError, write_atomic};
+use crate::Fingerprint;
+
+use super::{RunFolder, StoreError, record::sha256, write_atomic};
+
+/// The version of the file format.
+const VERSION: u32 = 2;
+/// Facts of which each combination has an entry of its own.
+const IDENTITY: [&str; 6] = ["version", "git_rev", "versions", "host", "cpu", "device"];
+
+/// The facts about one build on one machine, by name.
+pub type Session = BTreeMap<String, String>;
 
 /// `manifest.json`.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Manifest {
     /// The version of the file format.
     pub version: u32,
     /// SHA-256 of the validated configuration without its grid.
     pub config_sha256: String,
+    /// SHA-256 of the parts of the data as the loop reads them.
+    pub data_sha256: BTreeMap<String, String>,
     /// The kind of device that made the results ("cpu", "gpu").
     pub device_kind: String,
-    /// What each session that worked on the run reported: program version, arguments, machine, device, data, times.
-    pub sessions: Vec<BTreeMap<String, String>>,
+    /// One entry per build, machine and device: what [`Session`] holds, since when and how often.
+    pub sessions: Vec<Session>,
+    /// SHA-256 of this manifest with this field empty.
+    #[serde(default)]
+    pub checksum: String,
 }
 
 impl Manifest {
@@ -26,54 +42,105 @@ impl Manifest {
     /// If the file is there and cannot be read.
     pub fn read(run: &Path) -> Result<Self, StoreError> {
         let path = run.join("manifest.json");
-        match std::fs::read(&path) {
-            Ok(bytes) => {
-                serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
             }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(StoreError::io("read", &path)(error)),
+            Err(error) => return Err(StoreError::io("read", &path)(error)),
+        };
+        let mut manifest: Self =
+            serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
+        let checksum = std::mem::take(&mut manifest.checksum);
+        if checksum != sha256(&manifest.bytes()) {
+            return Err(StoreError::damaged(&path, "its checksum is wrong"));
         }
+        Ok(manifest)
     }
 
-    /// Adds a session.
+    /// Adds `session`, or counts one more start of the entry with the same identity.
     ///
     /// # Errors
-    /// If the run was made on another kind of device, or the file cannot be written.
+    /// If the run was made from other data or on another kind of device, or the file cannot be written.
     pub fn begin(
-        run: &Path,
+        run: &RunFolder,
         config_sha256: &str,
+        data: &Fingerprint,
         device_kind: &str,
-        session: BTreeMap<String, String>,
+        session: Session,
     ) -> Result<(), StoreError> {
-        let mut manifest = Self::read(run)?;
-        if !manifest.sessions.is_empty() && manifest.device_kind != device_kind {
-            return Err(StoreError::OtherDevice {
-                path: run.display().to_string(),
-                found: manifest.device_kind,
-                asked: device_kind.into(),
-            });
+        let _lock = run.lock()?;
+        let mut manifest = Self::read(run.path())?;
+        if !manifest.sessions.is_empty() {
+            manifest.check(run.path(), data, device_kind)?;
         }
-        manifest.version = 1;
+        manifest.version = VERSION;
         manifest.config_sha256 = config_sha256.into();
+        // A grid that grows may bring further crowds.
+        manifest.data_sha256.extend(data.parts().clone());
         manifest.device_kind = device_kind.into();
-        manifest.sessions.push(session);
-        manifest.write(run)
+        manifest.add(session);
+        manifest.write(run.path())
     }
 
-    /// Adds one fact to the last session.
+    fn check(&self, run: &Path, data: &Fingerprint, device_kind: &str) -> Result<(), StoreError> {
+        let refuse = |what: String, found: &str, asked: &str| StoreError::OtherInput {
+            path: run.display().to_string(),
+            what,
+            found: found.into(),
+            asked: asked.into(),
+        };
+        if self.device_kind != device_kind {
+            return Err(refuse("the device".into(), &self.device_kind, device_kind));
+        }
+        for (part, asked) in data.parts() {
+            if let Some(found) = self.data_sha256.get(part).filter(|&found| found != asked) {
+                return Err(refuse(format!("{part} of SHA-256"), found, asked));
+            }
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, session: Session) {
+        let started = session.get("started").cloned().unwrap_or_default();
+        match self.sessions.iter_mut().find(|known| same(known, &session)) {
+            Some(known) => {
+                let starts = known.get("starts").and_then(|n| n.parse().ok()).unwrap_or(1_u64);
+                known.insert("starts".into(), (starts + 1).to_string());
+                known.insert("last_started".into(), started);
+            }
+            None => self.sessions.push(session),
+        }
+    }
+
+    /// Changes the entry that has the identity of `session`.
     ///
     /// # Errors
     /// If the file cannot be read or written.
-    pub fn note(run: &Path, key: &str, value: &str) -> Result<(), StoreError> {
-        let mut manifest = Self::read(run)?;
-        if let Some(session) = manifest.sessions.last_mut() {
-            session.insert(key.into(), value.into());
+    pub fn update(
+        run: &RunFolder,
+        session: &Session,
+        change: impl FnOnce(&mut Session),
+    ) -> Result<(), StoreError> {
+        let _lock = run.lock()?;
+        let mut manifest = Self::read(run.path())?;
+        if let Some(known) = manifest.sessions.iter_mut().find(|known| same(known, session)) {
+            change(known);
         }
-        manifest.write(run)
+        manifest.write(run.path())
     }
 
-    fn write(&self, run: &Path) -> Result<(), StoreError> {
-        let bytes = serde_json::to_vec_pretty(self).expect("a manifest should be JSON");
-        write_atomic(&run.join("manifest.json"), &bytes)
+    fn bytes(&self) -> Vec<u8> {
+        serde_json::to_vec_pretty(self).expect("a manifest should be JSON")
     }
+
+    fn write(mut self, run: &Path) -> Result<(), StoreError> {
+        self.checksum.clear();
+        self.checksum = sha256(&self.bytes());
+        write_atomic(&run.join("manifest.json"), &self.bytes())
+    }
+}
+
+fn same(one: &Session, other: &Session) -> bool {
+    IDENTITY.iter().all(|&key| one.get(key) == other.get(key))
 }

@@ -2,7 +2,10 @@
 
 mod atomic;
 mod carried;
+mod cell_folder;
+mod failure;
 mod folder;
+mod lock;
 mod manifest;
 mod measures;
 mod npy;
@@ -10,11 +13,15 @@ mod record;
 
 use atomic::make_folder;
 pub use atomic::{write_atomic, write_atomic_with};
-pub use folder::{CellFolder, CellLock, CellState, RunFolder};
-pub use manifest::Manifest;
+pub use cell_folder::{CellFolder, CellState, Restored};
+pub use failure::Failure;
+pub use folder::RunFolder;
+pub use lock::{Lock, host_name};
+pub use manifest::{Manifest, Session};
 pub use measures::MetricsRecord;
 pub use npy::{NpyNames, publish_npy};
 pub use record::{EventRecord, RoundRecord};
+pub(crate) use record::{hex, sha256};
 
 /// Why the run folder could not be used; every text names the file.
 #[derive(Debug, thiserror::Error)]
@@ -48,17 +55,45 @@ pub enum StoreError {
         /// One line per key that differs.
         differences: Vec<String>,
     },
-    /// The run was made on another kind of device.
+    /// `config.toml` is not as it was written.
     #[error(
-        "{path} was made on {found}, and this is {asked}; give this run another name with --name"
+        "{path} was changed or damaged ({reason}); restore it, or give this run another name with --name"
     )]
-    OtherDevice {
+    ForeignConfig {
+        /// The file.
+        path: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The run was made from other data or on another kind of device.
+    #[error(
+        "{path} was made with {what} {found}, and this is {asked}; give this run another name with --name"
+    )]
+    OtherInput {
         /// The run folder.
         path: String,
-        /// The device on record.
+        /// Data or device.
+        what: String,
+        /// What is on record.
         found: String,
-        /// The device asked for.
+        /// What is there now.
         asked: String,
+    },
+    /// A round of another run.
+    #[error(
+        "{path} was made with another configuration or other data; move its folder away, or give this run another name with --name"
+    )]
+    OtherOrigin {
+        /// The file.
+        path: String,
+    },
+    /// Another process does not let go of a lock.
+    #[error("{path} has been held for a minute by {holder}; try again later")]
+    Locked {
+        /// The lock file.
+        path: String,
+        /// Who holds it.
+        holder: String,
     },
 }
 

@@ -43,9 +43,9 @@ pub fn publish_npy(
     for (what, value) in per_round {
         let values: Array1<f64> = records.iter().map(value).collect();
         let bytes = bytes_f64(values.view().into_dyn());
-        write_atomic(&folder.join(format!("{method}_{what}_{seed}.npy")), &bytes)?;
+        keep(&folder.join(format!("{method}_{what}_{seed}.npy")), &bytes)?;
         if *full_fit && what == "model_accuracy" {
-            write_atomic(&folder.join(format!("{method}_{seed}.npy")), &bytes)?;
+            keep(&folder.join(format!("{method}_{seed}.npy")), &bytes)?;
         }
     }
     let columns = records.first().map_or(0, |record| record.per_example_count.len());
@@ -56,5 +56,13 @@ pub fn publish_npy(
     let counts = Array2::from_shape_vec((records.len(), columns), counts)
         .expect("every round should count the labels of every example");
     let bytes = bytes_f64(counts.view().into_dyn());
-    write_atomic(&folder.join(format!("{method}_per_example_count_{seed}.npy")), &bytes)
+    keep(&folder.join(format!("{method}_per_example_count_{seed}.npy")), &bytes)
+}
+
+/// Writes only what is not there already.
+fn keep(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
+    match std::fs::read(path) {
+        Ok(there) if there == bytes => Ok(()),
+        _ => write_atomic(path, bytes),
+    }
 }

@@ -1,14 +1,14 @@
 //! One finished round on disk: measures, what was asked for, what was answered.
 //! Initial labels plus these events rebuild the state after any round.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 use relabel_scoring::{AnnotatorId, Class, ExampleId, LabelEvent, Round};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{MetricsRecord, StoreError, write_atomic};
-use crate::Selection;
+use crate::{Cell, Selection};
 
 /// The version of the file format.
 const VERSION: u32 = 2;
@@ -49,15 +49,25 @@ pub struct RoundRecord {
     pub temperatures: Vec<f64>,
     /// What was out of the ordinary.
     pub notes: Vec<String>,
+    /// What this round follows on: the [`RoundRecord::content`] of the round before
+    /// it, or what the cell started from.
+    pub previous: String,
     /// SHA-256 of the probabilities that the next round reads.
     pub carried_sha256: String,
     /// Wall seconds by part of the round.
     pub timings: BTreeMap<String, f64>,
-    /// SHA-256 of this record with this field empty.
+    /// SHA-256 of the file with this field empty.
     pub checksum: String,
 }
 
 impl RoundRecord {
+    /// What a cell starts from, as its first round has it in [`RoundRecord::previous`].
+    pub fn origin(config_sha256: &str, data_sha256: &[&str], cell: &Cell) -> String {
+        let Cell { strategy, seed } = cell;
+        let data = data_sha256.join(" ");
+        sha256(format!("{config_sha256} {data} {strategy} {seed}").as_bytes())
+    }
+
     /// The version that new records carry.
     pub fn version() -> u32 {
         VERSION
@@ -85,14 +95,27 @@ impl RoundRecord {
         }
     }
 
-    /// Writes the record with its checksum.
+    /// Wall time of the round.
+    pub fn took(&self) -> Duration {
+        let seconds = self.timings.get("round_s").copied().unwrap_or(0.0);
+        Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO)
+    }
+
+    /// SHA-256 of everything but the clock: the same on every machine that computes alike.
+    pub fn content(&self) -> String {
+        let timeless = Self { timings: BTreeMap::new(), checksum: String::new(), ..self.clone() };
+        sha256(&serde_json::to_vec(&timeless).expect("a record should be JSON"))
+    }
+
+    /// Writes the record, signed with its checksum.
     ///
     /// # Errors
     /// [`StoreError::Io`]
-    pub fn write(mut self, path: &Path) -> Result<(), StoreError> {
-        self.checksum = self.digest();
-        let bytes = serde_json::to_vec(&self).expect("a record should be JSON");
-        write_atomic(path, &bytes)
+    pub fn write(&mut self, path: &Path) -> Result<(), StoreError> {
+        let bytes = |record: &Self| serde_json::to_vec(record).expect("a record should be JSON");
+        self.checksum.clear();
+        self.checksum = sha256(&bytes(self));
+        write_atomic(path, &bytes(self))
     }
 
     /// Reads a record and checks it.
@@ -101,25 +124,34 @@ impl RoundRecord {
     /// If the file cannot be read, is no record, or its checksum is wrong.
     pub fn read(path: &Path) -> Result<Self, StoreError> {
         let bytes = std::fs::read(path).map_err(StoreError::io("read", path))?;
-        let record: Self =
-            serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(path, error))?;
-        if record.version != VERSION {
-            let reason = format!("format version {}, expected {VERSION}", record.version);
+        let text = std::str::from_utf8(&bytes).map_err(|e| StoreError::damaged(path, e))?;
+        let head: Head =
+            serde_json::from_str(text).map_err(|error| StoreError::damaged(path, error))?;
+        if head.version != VERSION {
+            let reason = format!("format version {}, expected {VERSION}", head.version);
             return Err(StoreError::damaged(path, reason));
         }
-        if record.checksum != record.digest() {
+        let signed = format!("\"checksum\":\"{}\"", head.checksum);
+        if head.checksum != sha256(text.replacen(&signed, "\"checksum\":\"\"", 1).as_bytes()) {
             return Err(StoreError::damaged(path, "its checksum is wrong"));
         }
-        Ok(record)
-    }
-
-    fn digest(&self) -> String {
-        let blank = Self { checksum: String::new(), ..self.clone() };
-        sha256(&serde_json::to_vec(&blank).expect("a record should be JSON"))
+        serde_json::from_str(text).map_err(|error| StoreError::damaged(path, error))
     }
 }
 
+/// What is read first: whether the rest can be read, and trusted to the byte.
+#[derive(Deserialize)]
+struct Head {
+    version: u32,
+    checksum: String,
+}
+
 /// SHA-256 as lower-case hexadecimal digits.
-pub(super) fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+pub(crate) fn sha256(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
+/// Lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -1,0 +1,90 @@
+//! What is said and written when the cells have ended, and the exit code.
+
+use std::{process::ExitCode, time::Duration};
+
+use anyhow::{Context, Result};
+use relabel_experiment::{GridOutcome, RunFolder, store::CellState};
+
+use super::Plan;
+use crate::{exit, report, signals::Signals, talk::Talk};
+
+impl Plan<'_> {
+    /// Tables and plots of what there is, then the exit code.
+    pub(super) fn conclude(
+        &self,
+        outcome: &GridOutcome,
+        folder: &RunFolder,
+        signals: &Signals,
+        took: Duration,
+        talk: Talk,
+    ) -> Result<ExitCode> {
+        if outcome.stopped {
+            self.say_stopped(folder, talk);
+            return Ok(ExitCode::from(signals.exit_code()));
+        }
+        // Whoever comes last sees the cells of all processes.
+        let told = match outcome.finished {
+            0 => Ok(()),
+            _ => folder
+                .lock()
+                .map_err(Into::into)
+                .and_then(|_lock| report::conclude(folder.path(), talk)),
+        };
+        talk.say(format!("{:.1} s", took.as_secs_f64()));
+        self.say_what_is_left(outcome, folder, talk);
+        told.context("the results are complete, but the report could not be written")?;
+        Ok(ExitCode::from(exit_code(outcome)))
+    }
+
+    pub(super) fn say_stopped(&self, folder: &RunFolder, talk: Talk) {
+        talk.say(format!(
+            "stopped; finished rounds are in {}, the same command goes on from there",
+            folder.path().display()
+        ));
+    }
+
+    fn say_what_is_left(&self, outcome: &GridOutcome, folder: &RunFolder, talk: Talk) {
+        let cells = self.cells.len();
+        if outcome.out_of_time {
+            talk.say(format!(
+                "the time is up after {} of {} rounds, {} of {cells} cells are finished; \
+                 the same command goes on from there",
+                self.rounds_done(folder),
+                cells * self.config.run.rounds,
+                outcome.finished
+            ));
+        }
+        if !outcome.locked.is_empty() {
+            let n = outcome.locked.len();
+            talk.say(format!("{n} of {cells} cells are left to the processes that work on them"));
+        }
+        if !outcome.failures.is_empty() {
+            eprintln!(
+                "relabel: {} of {cells} cells failed; why is in failed.json of each, below {}",
+                outcome.failures.len(),
+                folder.path().join("cells").display()
+            );
+        }
+    }
+
+    /// Finished rounds of the cells of this plan.
+    fn rounds_done(&self, folder: &RunFolder) -> usize {
+        let rounds = self.config.run.rounds;
+        let done = |cell| match folder.cell(cell).state(rounds) {
+            CellState::Done => rounds,
+            CellState::Partial(n) | CellState::Locked(_, n) | CellState::Failed(_, n) => n,
+        };
+        self.cells.iter().map(done).sum()
+    }
+}
+
+/// A failure that will come again weighs more than one that may not.
+pub(super) fn exit_code(outcome: &GridOutcome) -> u8 {
+    if outcome.failures.iter().any(|(_, failure)| !failure.retry) {
+        exit::SOME_FAILED
+    } else if !outcome.failures.is_empty() || !outcome.locked.is_empty() || outcome.out_of_time {
+        exit::RETRY
+    } else {
+        exit::DONE
+    }
+}
