@@ -10,12 +10,20 @@ pub struct Failure {
     pub text: String,
 }
 
+impl Failure {
+    /// Without any label, it is a matter of order what is said to be empty.
+    pub fn is(&self, reason: &str) -> bool {
+        let empty = ["example without labels", "annotator without labels"];
+        self.reason == reason || (self.reason == "no labels" && empty.contains(&reason))
+    }
+}
+
 pub fn failure(reason: &'static str) -> Failure {
     Failure { reason, text: reason.to_owned() }
 }
 
 /// Parts of the official library's messages.
-const MESSAGES: [(&str, &str); 24] = [
+const MESSAGES: [(&str, &str); 25] = [
     ("cannot have rows with all NaN", "example without labels"),
     ("cannot have columns with all NaN", "annotator without labels"),
     ("must have more than one column", "one annotator"),
@@ -30,6 +38,7 @@ const MESSAGES: [(&str, &str); 24] = [
     ("must have same length", "shape"),
     ("number of classes", "shape"),
     ("between 0 and 1", "no probability"),
+    ("interval [0, 1]", "no probability"),
     ("is not a valid", "unknown name"),
     ("only applicable to the crowdlab", "weights of the agreement method"),
     ("not currently supported for confidence_weighted_entropy", "adjusted entropy"),
@@ -63,9 +72,8 @@ impl From<OptionError> for Failure {
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         let reason = match &error {
-            InputError::NoLabels | InputError::AnnotatorsWithoutLabels(_) => {
-                "annotator without labels"
-            }
+            InputError::NoLabels => "no labels",
+            InputError::AnnotatorsWithoutLabels(_) => "annotator without labels",
             InputError::ExamplesWithoutLabels(_) => "example without labels",
             InputError::OneAnnotator => "one annotator",
             InputError::NoOverlap => "no overlap",
