@@ -10,8 +10,8 @@
 
 use ndarray::{Array2, ArrayView2};
 use relabel_scoring::{
-    ExampleId, FrequencyTie, Labels, Stream, active_lab, crowdlab, model_votes, strategy::mix,
-    temperature,
+    ExampleId, FrequencyTie, Labels, Stream, TemperatureSearch, active_lab_with, crowdlab,
+    model_votes, strategy::mix, temperature,
 };
 
 use super::{
@@ -25,37 +25,79 @@ pub(super) struct ActiveLab;
 
 impl QueryStrategy for ActiveLab {
     fn consensus(&self, view: &ConsensusView<'_>) -> Consensus {
-        match view.previous {
-            Some(previous) if view.labels.has_overlap() => {
-                let (calibrated, _) =
-                    calibrate(view.labels, previous, view.protocol, view.ties, view.stream);
-                Consensus {
-                    labels: calibrated.crowdlab.consensus.clone(),
-                    calibrated: Some(calibrated),
-                }
-            }
-            _ => baseline::majority(view),
-        }
+        trained_on(view, Scaling::of(view.protocol))
     }
 
     fn scores(&self, view: &PoolView<'_>, _: &mut dyn Draws) -> Scores {
         match view.protocol {
             Protocol::Published if view.labels.has_overlap() => published(view),
-            _ => corrected(view),
+            _ => official(view, Scaling::CORRECTED),
         }
     }
 }
 
-/// ActiveLab as the official library defines it, whatever the protocol.
+/// ActiveLab by the scores of the official library under both protocols:
+/// `published` fits temperatures as that library did when the results were made.
 pub(super) struct Official;
 
 impl QueryStrategy for Official {
     fn consensus(&self, view: &ConsensusView<'_>) -> Consensus {
-        ActiveLab.consensus(&ConsensusView { protocol: Protocol::Corrected, ..*view })
+        trained_on(view, Scaling::official(view.protocol))
     }
 
     fn scores(&self, view: &PoolView<'_>, _: &mut dyn Draws) -> Scores {
-        corrected(view)
+        official(view, Scaling::official(view.protocol))
+    }
+}
+
+/// How temperatures are fitted and applied.
+#[derive(Clone, Copy)]
+struct Scaling {
+    search: TemperatureSearch,
+    scale: fn(ArrayView2<'_, f64>, f64) -> Array2<f64>,
+}
+
+impl Scaling {
+    const CORRECTED: Self = Self { search: temperature::search, scale: temperature::scale };
+    const PUBLISHED: Self =
+        Self { search: temperature::search_published, scale: temperature::scale_published };
+
+    fn of(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Published => Self::PUBLISHED,
+            Protocol::Corrected => Self::CORRECTED,
+        }
+    }
+
+    fn official(protocol: Protocol) -> Self {
+        match protocol {
+            Protocol::Published => {
+                Self { search: temperature::search_cleanlab_2_3, ..Self::CORRECTED }
+            }
+            Protocol::Corrected => Self::CORRECTED,
+        }
+    }
+
+    fn fit(self, labels: &Labels, probs: &[Array2<f64>]) -> Vec<f64> {
+        probs.iter().map(|model| (self.search)(labels, model.view())).collect()
+    }
+
+    fn apply(self, probs: &[Array2<f64>], temperatures: &[f64]) -> Vec<Array2<f64>> {
+        probs.iter().zip(temperatures).map(|(model, &t)| (self.scale)(model.view(), t)).collect()
+    }
+}
+
+/// CROWDLAB's consensus on the last round's probabilities; without any, the majority vote.
+fn trained_on(view: &ConsensusView<'_>, scaling: Scaling) -> Consensus {
+    match view.previous {
+        Some(previous) if view.labels.has_overlap() => {
+            let (calibrated, _) = calibrate(view.labels, previous, scaling, view.ties, view.stream);
+            Consensus {
+                labels: calibrated.crowdlab.consensus.clone(),
+                calibrated: Some(calibrated),
+            }
+        }
+        _ => baseline::majority(view),
     }
 }
 
@@ -63,34 +105,19 @@ impl QueryStrategy for Official {
 fn calibrate(
     labels: &Labels,
     probs: &[Array2<f64>],
-    protocol: Protocol,
+    scaling: Scaling,
     ties: FrequencyTie,
     stream: Stream,
 ) -> (Calibrated, Vec<Array2<f64>>) {
-    let temperatures: Vec<f64> =
-        probs.iter().map(|model| search(labels, model.view(), protocol)).collect();
-    let scaled = scale_all(probs, &temperatures, protocol);
+    let temperatures = scaling.fit(labels, probs);
+    let scaled = scaling.apply(probs, &temperatures);
     let crowdlab = crowdlab(labels, &views(&scaled), ties, stream);
     (Calibrated { crowdlab, temperatures }, scaled)
 }
 
-fn search(labels: &Labels, probs: ArrayView2<'_, f64>, protocol: Protocol) -> f64 {
-    match protocol {
-        Protocol::Published => temperature::search_published(labels, probs),
-        Protocol::Corrected => temperature::search(labels, probs),
-    }
-}
-
-fn scale_all(probs: &[Array2<f64>], temperatures: &[f64], protocol: Protocol) -> Vec<Array2<f64>> {
-    let scale = match protocol {
-        Protocol::Published => temperature::scale_published,
-        Protocol::Corrected => temperature::scale,
-    };
-    probs.iter().zip(temperatures).map(|(model, &t)| scale(model.view(), t)).collect()
-}
-
-fn corrected(view: &PoolView<'_>) -> Scores {
-    let result = active_lab(
+fn official(view: &PoolView<'_>, scaling: Scaling) -> Scores {
+    let result = active_lab_with(
+        scaling.search,
         Some(view.labels),
         &views(view.labeled),
         &views(view.pool),
@@ -112,7 +139,7 @@ fn published(view: &PoolView<'_>) -> Scores {
         Some(calibrated) => (calibrated, view.labeled.to_vec()),
         None => {
             let (calibrated, scaled) =
-                calibrate(view.labels, view.labeled, view.protocol, view.ties, view.stream);
+                calibrate(view.labels, view.labeled, Scaling::PUBLISHED, view.ties, view.stream);
             first = calibrated;
             (&first, scaled)
         }
@@ -133,13 +160,10 @@ fn published(view: &PoolView<'_>) -> Scores {
     let mut fitted = temperatures.clone();
     let mut pool_temperatures = temperatures.clone();
     if view.labeled.len() > 1 {
-        pool_temperatures = carried_labeled
-            .iter()
-            .map(|model| search(view.labels, model.view(), view.protocol))
-            .collect();
+        pool_temperatures = Scaling::PUBLISHED.fit(view.labels, &carried_labeled);
         fitted.extend(&pool_temperatures);
     }
-    let carried_pool = scale_all(view.pool, &pool_temperatures, view.protocol);
+    let carried_pool = Scaling::PUBLISHED.apply(view.pool, &pool_temperatures);
     let pool = pool_confidence(view, &carried_pool, &crowdlab.model_weights)
         .into_iter()
         .map(|confidence| mix(confidence, models, average, view.n_classes))
