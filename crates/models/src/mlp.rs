@@ -5,16 +5,21 @@
 //! Features are not scaled. Two classes have two outputs here, not one.
 
 mod adam;
+mod batch;
 mod kernels;
 mod network;
+#[cfg(test)]
+mod tests;
 
 use ndarray::Array2;
+use pulp::Arch;
 use relabel_scoring::{Class, Stream, stream};
 
 use crate::table::flat_rows;
 use crate::{Classifier, Features, Fitted, ModelError, Watch};
 use adam::Adam;
-use kernels::TILE;
+use batch::{Batch, Predict, Step, Workspace};
+use kernels::ROWS;
 use network::Network;
 
 const NAME: &str = "mlp";
@@ -53,7 +58,7 @@ impl Classifier for Mlp {
         let outputs: Vec<usize> =
             y.iter().map(|label| output(label).expect("every label should be listed")).collect();
         let network = Network::new(n_features, self.hidden, classes.len(), stream.child(0));
-        let rows = padded(&rows, n_features, network.row_length());
+        let rows = padded(&rows, n_features, network.shape.features);
         let network = self.train(network, &rows, &outputs, stream.child(1), watch)?;
         Ok(Box::new(Perceptron { network, classes, n_classes }))
     }
@@ -68,8 +73,10 @@ impl Mlp {
         stream: Stream,
         watch: &dyn Watch,
     ) -> Result<Network, ModelError> {
-        let mut adam = Adam::new(network.n_parameters());
-        let mut space = network.workspace();
+        let Network { shape, parameters } = &mut network;
+        let mut adam = Adam::new(parameters.len());
+        let mut space = Workspace::new(*shape);
+        let arch = Arch::new();
         let mut order: Vec<usize> = (0..outputs.len()).collect();
         let mut progress = Progress { best: f64::INFINITY, stale: 0 };
         for epoch in 0..self.max_epochs {
@@ -79,8 +86,13 @@ impl Mlp {
             stream::shuffle(&mut stream.child(epoch as u64).rng(), &mut order);
             let mut loss = 0.0;
             for chosen in order.chunks(BATCH) {
-                let (mean, gradient) = network.gradient(rows, outputs, chosen, &mut space);
-                adam.step(network.parameters(), gradient);
+                let mean = arch.dispatch(Step {
+                    shape: *shape,
+                    parameters,
+                    batch: Batch { rows, targets: outputs, chosen },
+                    space: &mut space,
+                    adam: &mut adam,
+                });
                 loss += mean * chosen.len() as f64;
             }
             let loss = loss / outputs.len() as f64;
@@ -123,18 +135,17 @@ struct Perceptron {
 impl Fitted for Perceptron {
     fn predict_proba(&self, x: Features<'_>) -> Result<Array2<f64>, ModelError> {
         let (rows, n_features) = flat_rows(x, NAME)?;
-        let length = self.network.row_length();
-        let rows = padded(&rows, n_features, length);
-        let mut space = self.network.workspace();
+        let Network { shape, parameters } = &self.network;
+        let rows = padded(&rows, n_features, shape.features);
+        let rows: Vec<&[f32]> = rows.chunks_exact(shape.features).collect();
+        let mut space = Workspace::new(*shape);
         let mut probs = Array2::zeros((x.rows.len(), self.n_classes));
-        for first in (0..x.rows.len()).step_by(TILE) {
-            // beyond the last row, the last row once more
-            let row = |place: usize| (first + place).min(x.rows.len() - 1);
-            let tile = std::array::from_fn(|place| &rows[row(place) * length..][..length]);
-            let outputs = self.network.probabilities(tile, &mut space);
-            for (place, outputs) in outputs.into_iter().enumerate() {
-                for (&class, &prob) in self.classes.iter().zip(outputs) {
-                    probs[(row(place), class)] = f64::from(prob);
+        for (first, rows) in (0..).step_by(ROWS).zip(rows.chunks(ROWS)) {
+            let predict = Predict { shape: *shape, parameters, rows, space: &mut space };
+            let outputs = Arch::new().dispatch(predict);
+            for (&class, output) in self.classes.iter().zip(outputs) {
+                for (row, &prob) in output[..rows.len()].iter().enumerate() {
+                    probs[(first + row, class)] = f64::from(prob);
                 }
             }
         }

@@ -47,10 +47,10 @@ pub fn uniform(rng: &mut impl Rng) -> f64 {
 /// Uniform on 0..n without modulo bias (Lemire's multiply-and-reject); `n` is at least 1.
 pub fn below(rng: &mut impl Rng, n: usize) -> usize {
     let n = n as u64;
-    let threshold = n.wrapping_neg() % n;
     loop {
         let wide = u128::from(rng.next_u64()) * u128::from(n);
-        if wide as u64 >= threshold {
+        // The remainder costs a division and is below n, so that it is rarely needed.
+        if wide as u64 >= n || wide as u64 >= n.wrapping_neg() % n {
             return (wide >> 64) as usize;
         }
     }

@@ -7,22 +7,25 @@ const EPSILON: f32 = 1e-8;
 
 /// First and second moments of every parameter's gradient.
 pub(super) struct Adam {
-    moments: Vec<[f32; 2]>,
+    first: Vec<f32>,
+    second: Vec<f32>,
     steps: i32,
 }
 
 impl Adam {
     pub(super) fn new(n_parameters: usize) -> Self {
-        Self { moments: vec![[0.0; 2]; n_parameters], steps: 0 }
+        Self { first: vec![0.0; n_parameters], second: vec![0.0; n_parameters], steps: 0 }
     }
 
     /// One step against the gradient.
+    #[inline(always)]
     pub(super) fn step(&mut self, parameters: &mut [f32], gradient: &[f32]) {
         self.steps += 1;
         let left = |decay: f32| 1.0 - f64::from(decay).powi(self.steps);
         let step = (STEP * left(DECAY.1).sqrt() / left(DECAY.0)) as f32;
-        for ((parameter, &slope), [first, second]) in
-            parameters.iter_mut().zip(gradient).zip(&mut self.moments)
+        let moments = self.first.iter_mut().zip(&mut self.second);
+        for ((parameter, &slope), (first, second)) in
+            parameters.iter_mut().zip(gradient).zip(moments)
         {
             *first = DECAY.0 * *first + (1.0 - DECAY.0) * slope;
             *second = DECAY.1 * *second + (1.0 - DECAY.1) * slope * slope;
