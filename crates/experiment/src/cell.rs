@@ -17,6 +17,7 @@ use relabel_scoring::{AnnotatorId, Class, Round, Seed, Stream};
 use crate::{
     Cell, CellEvent, Config, CrossValidatedLearner, CrowdOracle, Deadline, ExperimentError, Loop,
     Observer, Pool, RoundOutput, RoundRecord, Setting,
+    config::Protocol,
     dataset::{Crowd, Prepared},
     round::ties_stream,
     store::{CellFolder, EventRecord, MetricsRecord, Restored},
@@ -180,6 +181,7 @@ impl CellRun<'_> {
             n_annotators: self.crowd.n_annotators,
             seed,
             mode: self.config.run.annotators,
+            repeats: self.config.run.protocol == Protocol::Published,
         }
     }
 

@@ -89,6 +89,7 @@ fn run(info: &StrategyInfo, case: &Case) -> (Vec<Vec<String>>, Pool) {
         n_annotators: ANNOTATORS,
         seed,
         mode: case.mode,
+        repeats: case.protocol == Protocol::Published,
     };
     let setting = Setting {
         n_classes: K,

@@ -32,9 +32,9 @@ pub enum Protocol {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum AnnotatorMode {
-    /// All labels of a round belong to one new annotator, drawn with replacement, as published.
+    /// All labels of a round belong to one new annotator, as published.
     Batch,
-    /// Each label belongs to who gave it; nobody is asked twice about one example.
+    /// Each label belongs to who gave it.
     Real,
 }
 
