@@ -97,7 +97,7 @@ impl From<Dataset> for Prepared {
         let store = match dataset.features {
             DataFeatures::Table(table) => FeatureStore::Table(table),
             DataFeatures::Images { pixels, channels, height, width } => {
-                FeatureStore::Images(Images { pixels, channels, height, width })
+                FeatureStore::Images(Images { pixels: pixels.into(), channels, height, width })
             }
         };
         Self {

@@ -149,7 +149,7 @@ mod tests {
 
     #[test]
     fn images_are_refused_with_a_sentence_that_names_both_kinds() {
-        let images = Images { pixels: vec![0; 3], channels: 3, height: 1, width: 1 };
+        let images = Images { pixels: vec![0; 3].into(), channels: 3, height: 1, width: 1 };
         let store = FeatureStore::Images(images);
         let stream = Stream::new(Seed(0), "test", Round(0), 0);
         let x = Features { store: &store, rows: &[0] };

@@ -8,6 +8,7 @@ pub mod device;
 mod extra_trees;
 mod features;
 mod folds;
+pub mod image;
 mod k_nearest;
 mod mlp;
 #[cfg(feature = "resnet")]

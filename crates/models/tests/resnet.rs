@@ -35,7 +35,7 @@ fn toy(n: usize) -> (FeatureStore, Vec<Class>) {
             }));
         }
     }
-    let images = Images { pixels, channels: 3, height: SIDE, width: SIDE };
+    let images = Images { pixels: pixels.into(), channels: 3, height: SIDE, width: SIDE };
     (FeatureStore::Images(images), classes)
 }
 

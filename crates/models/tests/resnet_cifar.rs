@@ -31,7 +31,8 @@ fn three_hundred_images_teach_well_above_chance() {
         classes.push(Class(record[0].into()));
         pixels.extend_from_slice(&record[1..]);
     }
-    let store = FeatureStore::Images(Images { pixels, channels: 3, height: 32, width: 32 });
+    let store =
+        FeatureStore::Images(Images { pixels: pixels.into(), channels: 3, height: 32, width: 32 });
     let rows: Vec<u32> = (0..1300).collect();
     let (train, test) = rows.split_at(300);
 

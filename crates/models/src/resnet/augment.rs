@@ -88,7 +88,7 @@ mod tests {
     use super::*;
 
     fn one_image() -> Images {
-        Images { pixels: vec![10, 20, 30, 40], channels: 1, height: 2, width: 2 }
+        Images { pixels: vec![10, 20, 30, 40].into(), channels: 1, height: 2, width: 2 }
     }
 
     fn seen(how: Distortion) -> Vec<f32> {
