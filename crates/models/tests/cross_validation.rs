@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use ndarray::Array2;
 use relabel_models::{
     ClassesRule, Classifier, CrossValidated, CrossValidation, ExtraTrees, FeatureStore, Features,
-    Fitted, FoldWatch, ModelError, Split, Unwatched, Watch,
+    Fitted, FoldWatch, KNearest, Mlp, ModelError, Split, Unwatched, Watch,
 };
 use relabel_scoring::{Class, Round, Seed, Stream, stream};
 
@@ -165,7 +165,7 @@ fn the_bytes_are_the_same_at_any_number_of_threads() {
         test: &rows[200..],
         test_truth: &y[200..],
     };
-    let run = |parallel_folds, threads| {
+    let run = |model: &dyn Classifier, parallel_folds, threads| {
         let validation = CrossValidation {
             folds: 5,
             shuffle: true,
@@ -174,13 +174,15 @@ fn the_bytes_are_the_same_at_any_number_of_threads() {
         };
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let watch = Counting::default();
-        let model = ExtraTrees { trees: 15 };
-        let found = pool.install(|| validation.run(&model, &split, stream(), &watch)).unwrap();
+        let found = pool.install(|| validation.run(model, &split, stream(), &watch)).unwrap();
         assert_eq!(watch.0.into_inner(), 5);
         (found.labeled, found.pool, found.test, found.fold_accuracy)
     };
-    let alone = run(false, 1);
-    assert_eq!(alone, run(true, 1));
-    assert_eq!(alone, run(true, 4));
-    assert!(alone.3.iter().all(|&accuracy| accuracy > 0.7), "{:?}", alone.3);
+    let (trees, mlp) = (ExtraTrees { trees: 15 }, Mlp { max_epochs: 200, ..Mlp::default() });
+    for model in [&trees as &dyn Classifier, &mlp, &KNearest::default()] {
+        let alone = run(model, false, 1);
+        assert_eq!(alone, run(model, true, 1));
+        assert_eq!(alone, run(model, true, 4));
+        assert!(alone.3.iter().all(|&accuracy| accuracy > 0.7), "{:?}", alone.3);
+    }
 }
