@@ -25,7 +25,8 @@ fn refusal(sets: &[&str]) -> String {
 fn data() -> Option<PathBuf> {
     let data = std::env::var_os("RELABEL_DATA").map(PathBuf::from);
     if data.is_none() {
-        writeln!(std::io::stderr(), "skipped: RELABEL_DATA is not set").unwrap();
+        let text = format_args!("skipped: RELABEL_DATA is not set\n");
+        std::io::stderr().write_fmt(text).unwrap();
     }
     data
 }
