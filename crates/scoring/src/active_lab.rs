@@ -6,8 +6,14 @@
 use ndarray::{Array2, ArrayView2};
 
 use crate::{
-    AnnotatorId, Class, ExampleId, FrequencyTie, Labels, Stream, consensus::first_max, crowdlab,
-    crowdlab::mean_of_models, majority_vote, strategy::mix, temperature,
+    AnnotatorId, Class, ExampleId, FrequencyTie, Labels, Stream,
+    blocks::map_rows,
+    crowdlab::{consensus_and_trust, mean_of_models},
+    majority_vote,
+    numpy::first_max,
+    strategy::mix,
+    temperature::{self, fill_scaled},
+    trust::Evidence,
 };
 
 /// ActiveLab scores; lower = label sooner.
@@ -88,27 +94,28 @@ impl Basis {
         ties: FrequencyTie,
         stream: Stream,
     ) -> Vec<f64> {
-        let k = pool[0].ncols();
-        let scaled: Vec<Array2<f64>> = pool
-            .iter()
-            .zip(&self.temperatures)
-            .map(|(model, &t)| temperature::scale(*model, t))
-            .collect();
-        let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
+        let (n, k) = pool[0].dim();
         let total: f64 = self.model_weights.iter().sum();
-        model_votes(&views, ties, stream)
-            .into_iter()
-            .enumerate()
-            .map(|(row, class)| {
-                let confidence: f64 = views
-                    .iter()
-                    .zip(&self.model_weights)
-                    .map(|(model, weight)| weight * model[[row, class.at()]])
-                    .sum();
-                mix(confidence / total, total, self.mean_annotator_weight, k)
-            })
-            .collect()
+        let score = |confidence: f64| mix(confidence / total, total, self.mean_annotator_weight, k);
+        if let ([model], [temperature], [weight]) =
+            (pool, &self.temperatures[..], &self.model_weights[..])
+        {
+            let fill = |rows, block: &mut [f64]| fill_scaled(*model, *temperature, rows, block);
+            return map_rows((n, k), fill, |_, row| score(weight * row[first_max(row.into())]));
+        }
+        let scaled = scale_all(pool, &self.temperatures);
+        let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
+        let votes = model_votes(&views, ties, stream).into_iter().enumerate();
+        let confidence = |(row, class): (usize, Class)| {
+            let of_model = |(model, weight): (&Array2<f64>, f64)| weight * model[[row, class.at()]];
+            scaled.iter().zip(self.model_weights.iter().copied()).map(of_model).sum()
+        };
+        votes.map(|vote| score(confidence(vote))).collect()
     }
+}
+
+fn scale_all(models: &[ArrayView2<'_, f64>], temperatures: &[f64]) -> Vec<Array2<f64>> {
+    models.iter().zip(temperatures).map(|(model, &t)| temperature::scale(*model, t)).collect()
 }
 
 /// The class that most models call the most likely, ties by their mean probability.
@@ -140,27 +147,26 @@ fn several_labels(
 ) -> Basis {
     let k = probs[0].ncols();
     let temperatures: Vec<f64> = probs.iter().map(|model| search(labels, *model)).collect();
-    let scaled: Vec<Array2<f64>> =
-        probs.iter().zip(&temperatures).map(|(model, &t)| temperature::scale(*model, t)).collect();
+    let scaled = scale_all(probs, &temperatures);
     let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
-    let result = crowdlab(labels, &views, ties, stream);
-    let weights = &result.annotator_weights;
-    let mean_annotator_weight = mean_weight(labels, weights);
-    let models: f64 = result.model_weights.iter().sum();
-    let labeled = labels
-        .examples()
-        .zip(&result.quality)
-        .map(|(given, &quality)| {
-            let annotators: f64 = given.iter().map(|(id, _)| weights[id.at()]).sum();
-            mix(quality, annotators + models, mean_annotator_weight, k)
-        })
-        .collect();
-    Basis { labeled, temperatures, model_weights: result.model_weights, mean_annotator_weight }
+    let evidence = Evidence::new(labels, &views);
+    let (consensus, trust) = consensus_and_trust(&evidence, ties, stream);
+    let mean_annotator_weight = mean_weight(labels, &trust.annotators);
+    let models: f64 = trust.models.iter().sum();
+    let fill = |rows, block: &mut [f64]| trust.fill(&evidence, rows, block);
+    let labeled = map_rows(evidence.dim(), fill, |row, posterior| {
+        let given = labels.of_example(ExampleId(row as u32));
+        let annotators: f64 = given.iter().map(|(id, _)| trust.annotators[id.at()]).sum();
+        let quality = posterior[consensus[row].at()];
+        mix(quality, annotators + models, mean_annotator_weight, k)
+    });
+    Basis { labeled, temperatures, model_weights: trust.models, mean_annotator_weight }
 }
 
 /// w̄, the mean over the annotators with labels.
 fn mean_weight(labels: &Labels, weights: &[f64]) -> f64 {
-    let active = labels.annotators().zip(weights).filter(|(given, _)| !given.is_empty());
+    let counts = labels.labels_per_annotator();
+    let active = counts.iter().zip(weights).filter(|(n_labels, _)| **n_labels > 0);
     let (sum, n) = active.fold((0.0, 0_u32), |(sum, n), (_, weight)| (sum + weight, n + 1));
     sum / f64::from(n)
 }

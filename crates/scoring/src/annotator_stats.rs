@@ -3,7 +3,7 @@
 
 use std::cmp::Ordering;
 
-use crate::{AnnotatorId, Class, ExampleId, Labels, label_quality::Judgement};
+use crate::{AnnotatorId, Class, ExampleId, Labels, judgement::Judgement};
 
 /// What is known about one annotator.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,23 +21,22 @@ pub struct AnnotatorStats {
 }
 
 /// Rows of all annotators with labels, by quality, then agreement, then
-/// annotator; what is no number comes last. `scores` are those of each annotator's labels.
+/// annotator; what is no number comes last. `mean_scores` are those of each annotator's labels.
 pub(crate) fn annotator_stats(
     labels: &Labels,
     main: &Judgement,
-    scores: &[Vec<f64>],
+    mean_scores: &[f64],
 ) -> Vec<AnnotatorStats> {
     let share = models_share(labels, main);
     let mut class_counts = vec![ClassCount::default(); main.posterior.ncols()];
     let mut rows: Vec<AnnotatorStats> = labels
         .annotators()
-        .zip(scores)
+        .zip(mean_scores)
         .zip(0..)
         .filter(|((given, _), _)| !given.is_empty())
-        .map(|((given, scores), annotator)| {
+        .map(|((given, mean_score), annotator)| {
             let shared = given.iter().filter(|(id, _)| labels.of_example(*id).len() > 1);
             let with_others = equal_share(shared, &main.consensus);
-            let mean_score = scores.iter().sum::<f64>() / scores.len() as f64;
             AnnotatorStats {
                 annotator: AnnotatorId(annotator),
                 quality: match share {

@@ -1,12 +1,14 @@
 //! CROWDLAB (arXiv 2210.06812): consensus labels and their quality from
 //! annotators and one or several models, each trusted as far as it has earned.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, CowArray, Ix2};
 
 use crate::{
     Class, FrequencyTie, Labels, Stream,
-    consensus::{PairAgreement, Trust, best_quality},
+    blocks::{map_rows, table},
     majority_vote,
+    numpy::first_max,
+    trust::{Evidence, Trust},
 };
 
 /// The result of CROWDLAB for N examples, K classes, M annotators and P models.
@@ -34,13 +36,9 @@ pub fn crowdlab(
     ties: FrequencyTie,
     stream: Stream,
 ) -> Crowdlab {
-    let agreement = PairAgreement::new(labels);
-    let mean = mean_of_models(probs);
-    let majority = majority_vote(labels, Some(mean.view()), probs[0].ncols(), ties, stream);
-    let first = Trust::new(labels, probs, &majority, &agreement).posterior(labels, probs);
-    let consensus = best_quality(&first, &majority);
-    let trust = Trust::new(labels, probs, &consensus, &agreement);
-    let posterior = trust.posterior(labels, probs);
+    let evidence = Evidence::new(labels, probs);
+    let (consensus, trust) = consensus_and_trust(&evidence, ties, stream);
+    let posterior = table(evidence.dim(), |rows, block| trust.fill(&evidence, rows, block));
     let quality =
         consensus.iter().enumerate().map(|(row, class)| posterior[[row, class.at()]]).collect();
     Crowdlab {
@@ -52,14 +50,39 @@ pub fn crowdlab(
     }
 }
 
+/// The consensus of [`crowdlab`], and whom it says to trust how far.
+pub(crate) fn consensus_and_trust(
+    evidence: &Evidence<'_>,
+    ties: FrequencyTie,
+    stream: Stream,
+) -> (Vec<Class>, Trust) {
+    let Evidence { labels, probs, .. } = evidence;
+    let mean = mean_of_models(probs);
+    let majority = majority_vote(labels, Some(mean.view()), mean.ncols(), ties, stream);
+    let first = Trust::new(evidence, &majority);
+    let fill = |rows, block: &mut [f64]| first.fill(evidence, rows, block);
+    let consensus =
+        map_rows(evidence.dim(), fill, |row, posterior| best_class(posterior, majority[row]));
+    let trust = Trust::new(evidence, &consensus);
+    (consensus, trust)
+}
+
+/// The class of highest posterior where it is unique, else `fallback`.
+pub(crate) fn best_class(posterior: &[f64], fallback: Class) -> Class {
+    let best = first_max(posterior.into());
+    let top = posterior[best];
+    let unique = posterior.iter().filter(|&&p| p == top).count() == 1;
+    if unique { Class(best as u16) } else { fallback }
+}
+
 /// The mean of the models' probabilities `[N, K]`.
-pub fn mean_of_models(probs: &[ArrayView2<'_, f64>]) -> Array2<f64> {
+pub fn mean_of_models<'a>(probs: &[ArrayView2<'a, f64>]) -> CowArray<'a, f64, Ix2> {
+    if let [one] = probs {
+        return (*one).into();
+    }
     let mut mean = probs[0].to_owned();
     for model in &probs[1..] {
         mean += model;
     }
-    if probs.len() > 1 {
-        mean /= probs.len() as f64;
-    }
-    mean
+    (mean / probs.len() as f64).into()
 }

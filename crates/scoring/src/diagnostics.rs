@@ -4,12 +4,12 @@
 
 use ndarray::Array2;
 
-use crate::{AnnotatorId, Class, Labels, consensus::PairAgreement};
+use crate::{AnnotatorId, Class, Labels, pair_agreement::pair_agreement};
 
 /// How often each annotator agrees with the others, counted in pairs of labels
 /// `[M]`; whoever shares no example with anyone gets the mean of the others.
 pub fn agreement_with_others(labels: &Labels) -> Vec<f64> {
-    PairAgreement::new(labels).into_rates()
+    pair_agreement(labels)
 }
 
 /// How often one annotator gave class `c` (column) to examples of consensus `r`

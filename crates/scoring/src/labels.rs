@@ -2,7 +2,9 @@
 //! by annotator. Memory is proportional to the number of labels; examples and
 //! annotators without labels are allowed.
 
-use crate::{AnnotatorId, Class, ExampleId};
+use std::sync::OnceLock;
+
+use crate::{AnnotatorId, Class, ExampleId, rows::Rows};
 
 /// Why labels do not form a store.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -38,12 +40,22 @@ pub enum LabelsError {
 }
 
 /// Who said what about which example.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub struct Labels {
     by_example: Rows<(AnnotatorId, Class)>,
-    by_annotator: Rows<(ExampleId, Class)>,
+    n_annotators: usize,
+    /// Made when it is first asked for: not every question needs it.
+    by_annotator: OnceLock<Rows<(ExampleId, Class)>>,
     max_class: Option<Class>,
 }
+
+impl PartialEq for Labels {
+    fn eq(&self, other: &Self) -> bool {
+        self.n_annotators == other.n_annotators && self.by_example == other.by_example
+    }
+}
+
+impl Eq for Labels {}
 
 impl Labels {
     /// Builds the store from `(example, annotator, class)` in any order.
@@ -66,24 +78,14 @@ impl Labels {
             }
         }
         let max_class = events.iter().map(|(_, _, class)| *class).max();
-        // Two counting sorts order every row by annotator and every column by example.
-        let by_annotator = Rows::group(n_annotators, events.len(), || {
-            events.iter().map(|&(example, annotator, class)| (annotator.at(), (example, class)))
+        let mut by_example = Rows::group(n_examples, events.len(), || {
+            events.iter().map(|&(example, annotator, class)| (example.at(), (annotator, class)))
         });
-        let by_example = Rows::group(n_examples, events.len(), || {
-            by_annotator.enumerated().map(|(annotator, (example, class))| {
-                (example.at(), (AnnotatorId(annotator as u32), class))
-            })
-        });
+        by_example.sort_each_by_key(|(annotator, _)| *annotator);
         if let Some((example, annotator)) = twice(&by_example) {
             return Err(LabelsError::Twice { annotator, example });
         }
-        let by_annotator = Rows::group(n_annotators, events.len(), || {
-            by_example.enumerated().map(|(example, (annotator, class))| {
-                (annotator.at(), (ExampleId(example as u32), class))
-            })
-        });
-        Ok(Self { by_example, by_annotator, max_class })
+        Ok(Self { by_example, n_annotators, by_annotator: OnceLock::new(), max_class })
     }
 
     /// Builds the store from a matrix: one row per example, one cell per annotator.
@@ -107,12 +109,12 @@ impl Labels {
 
     /// Number of annotators, those without labels included.
     pub fn n_annotators(&self) -> usize {
-        self.by_annotator.len()
+        self.n_annotators
     }
 
     /// Number of labels.
     pub fn n_labels(&self) -> usize {
-        self.by_example.items.len()
+        self.by_example.n_items()
     }
 
     /// True if every annotator labelled every example.
@@ -133,7 +135,7 @@ impl Labels {
 
     /// The labels by one annotator, by example.
     pub fn of_annotator(&self, annotator: AnnotatorId) -> &[(ExampleId, Class)] {
-        self.by_annotator.row(annotator.at())
+        self.by_annotator().row(annotator.at())
     }
 
     /// The labels of every example in turn.
@@ -143,7 +145,30 @@ impl Labels {
 
     /// The labels by every annotator in turn.
     pub fn annotators(&self) -> impl ExactSizeIterator<Item = &[(ExampleId, Class)]> {
-        (0..self.n_annotators()).map(|annotator| self.by_annotator.row(annotator))
+        let by_annotator = self.by_annotator();
+        (0..self.n_annotators).map(|annotator| by_annotator.row(annotator))
+    }
+
+    /// Number of labels by every annotator.
+    pub fn labels_per_annotator(&self) -> Vec<usize> {
+        let mut counts = vec![0; self.n_annotators];
+        self.by_example.items().iter().for_each(|(annotator, _)| counts[annotator.at()] += 1);
+        counts
+    }
+
+    /// The class of every label, by example.
+    pub(crate) fn classes(&self) -> impl Iterator<Item = Class> {
+        self.by_example.items().iter().map(|(_, class)| *class)
+    }
+
+    fn by_annotator(&self) -> &Rows<(ExampleId, Class)> {
+        self.by_annotator.get_or_init(|| {
+            Rows::group(self.n_annotators, self.n_labels(), || {
+                self.by_example.enumerated().map(|(example, (annotator, class))| {
+                    (annotator.at(), (ExampleId(example as u32), class))
+                })
+            })
+        })
     }
 
     /// True if some example has two labels, so that annotators can be compared.
@@ -162,54 +187,6 @@ fn twice(by_example: &Rows<(AnnotatorId, Class)>) -> Option<(u32, u32)> {
         let row = by_example.row(example);
         row.windows(2).find(|pair| pair[0].0 == pair[1].0).map(|pair| (example as u32, pair[0].0.0))
     })
-}
-
-/// Rows of different lengths, one after another.
-#[derive(Clone, Debug, PartialEq, Eq)]
-struct Rows<T> {
-    /// Row r is `items[starts[r]..starts[r + 1]]`.
-    starts: Vec<usize>,
-    items: Vec<T>,
-}
-
-impl<T: Copy> Rows<T> {
-    /// Stable counting sort of `(row, item)` pairs, which are visited twice.
-    fn group<I: Iterator<Item = (usize, T)>>(
-        n_rows: usize,
-        n_items: usize,
-        pairs: impl Fn() -> I,
-    ) -> Self {
-        let mut starts = vec![0; n_rows + 1];
-        for (row, _) in pairs() {
-            starts[row + 1] += 1;
-        }
-        for row in 0..n_rows {
-            starts[row + 1] += starts[row];
-        }
-        let mut next = starts.clone();
-        let mut items = Vec::with_capacity(n_items);
-        if let Some((_, filler)) = pairs().next() {
-            items.resize(n_items, filler);
-        }
-        for (row, item) in pairs() {
-            items[next[row]] = item;
-            next[row] += 1;
-        }
-        Self { starts, items }
-    }
-
-    fn len(&self) -> usize {
-        self.starts.len() - 1
-    }
-
-    fn row(&self, row: usize) -> &[T] {
-        &self.items[self.starts[row]..self.starts[row + 1]]
-    }
-
-    /// `(row, item)` in order.
-    fn enumerated(&self) -> impl Iterator<Item = (usize, T)> {
-        (0..self.len()).flat_map(|row| self.row(row).iter().map(move |&item| (row, item)))
-    }
 }
 
 #[cfg(test)]

@@ -98,9 +98,7 @@ impl<'a> Cascade<'a> {
         votes: &[Option<Class>],
     ) -> Self {
         let mut frequency = vec![0.0; n_classes];
-        for (_, class) in labels.examples().flatten() {
-            frequency[class.at()] += 1.0;
-        }
+        labels.classes().for_each(|class| frequency[class.at()] += 1.0);
         if ties == FrequencyTie::Rarest {
             for count in &mut frequency {
                 *count = -*count;
@@ -161,16 +159,17 @@ fn agreement_with_untied(
     votes: &[Option<Class>],
     ties: FrequencyTie,
 ) -> Option<Vec<f64>> {
-    let mut agreement: Vec<f64> = labels
-        .annotators()
-        .map(|given| {
-            let untied = given.iter().filter_map(|(id, class)| Some((votes[id.at()]?, *class)));
-            let (equal, n) = untied.fold((0_u32, 0_u32), |(equal, n), (majority, class)| {
-                (equal + u32::from(majority == class), n + 1)
-            });
-            f64::from(equal) / f64::from(n)
-        })
-        .collect();
+    let mut counts = vec![(0_u32, 0_u32); labels.n_annotators()];
+    for (given, majority) in labels.examples().zip(votes) {
+        let Some(majority) = majority else { continue };
+        for (annotator, class) in given {
+            let (equal, n) = &mut counts[annotator.at()];
+            *equal += u32::from(class == majority);
+            *n += 1;
+        }
+    }
+    let mut agreement: Vec<f64> =
+        counts.into_iter().map(|(equal, n)| f64::from(equal) / f64::from(n)).collect();
     let known: Vec<f64> = agreement.iter().copied().filter(|score| !score.is_nan()).collect();
     if known.is_empty() {
         return None;

@@ -54,14 +54,13 @@ impl Note {
     }
 
     pub(crate) fn loners(labels: &Labels) -> Option<Self> {
-        let alone: Vec<u32> = labels
-            .annotators()
-            .zip(0..)
-            .filter(|(given, _)| {
-                !given.is_empty() && given.iter().all(|(id, _)| labels.of_example(*id).len() == 1)
-            })
-            .map(|(_, annotator)| annotator)
-            .collect();
+        let mut with_others = vec![false; labels.n_annotators()];
+        for given in labels.examples().filter(|given| given.len() > 1) {
+            given.iter().for_each(|(annotator, _)| with_others[annotator.at()] = true);
+        }
+        let counts = labels.labels_per_annotator().into_iter().zip(with_others).zip(0..);
+        let alone = counts.filter(|((n_labels, with_others), _)| *n_labels > 0 && !with_others);
+        let alone: Vec<u32> = alone.map(|(_, annotator)| annotator).collect();
         (!alone.is_empty()).then_some(Self::AnnotatorsWithoutOverlap(Ids(alone)))
     }
 
@@ -72,9 +71,7 @@ impl Note {
     ) -> Option<Self> {
         let n_classes = labels.max_class()?.at() + 1;
         let mut lost = vec![false; n_classes];
-        for (_, class) in labels.examples().flatten() {
-            lost[class.at()] = true;
-        }
+        labels.classes().for_each(|class| lost[class.at()] = true);
         for class in consensus.iter().filter(|class| class.at() < n_classes) {
             lost[class.at()] = false;
         }

@@ -3,11 +3,13 @@
 //! with [`Compat::Corrected`] missing labels are tolerated and noted while
 //! probabilities must be probabilities.
 
+use std::ops::Range;
+
 use ndarray::{Array2, ArrayView2};
 
 use crate::{
     Class, Compat, ExampleId, Ids, InputError, LabelScore, Labels, Note, QualityOptions,
-    majority::undecidable,
+    blocks::map_blocks, majority::undecidable,
 };
 
 /// How far a row of probabilities may sum from 1.
@@ -22,7 +24,7 @@ const RANGE_TOLERANCE: f64 = 1e-6;
 /// [`Compat::Cleanlab29`] also if an example or an annotator has none.
 pub fn check_labels(labels: &Labels, compat: Compat) -> Result<Vec<Note>, InputError> {
     let mut notes = check_presence(labels, compat)?;
-    if labels.annotators().filter(|given| !given.is_empty()).count() < 2 {
+    if labels.labels_per_annotator().iter().filter(|&&n_labels| n_labels > 0).count() < 2 {
         return Err(InputError::OneAnnotator);
     }
     if !labels.has_overlap() {
@@ -38,8 +40,8 @@ fn check_presence(labels: &Labels, compat: Compat) -> Result<Vec<Note>, InputErr
     if labels.n_labels() == 0 {
         return Err(InputError::NoLabels);
     }
-    let examples = empty(labels.examples());
-    let annotators = empty(labels.annotators());
+    let examples = zeros(labels.examples().map(<[_]>::len));
+    let annotators = zeros(labels.labels_per_annotator().into_iter());
     if compat == Compat::Cleanlab29 && !examples.is_empty() {
         return Err(InputError::ExamplesWithoutLabels(Ids(examples)));
     }
@@ -56,8 +58,8 @@ fn check_presence(labels: &Labels, compat: Compat) -> Result<Vec<Note>, InputErr
     Ok(notes)
 }
 
-fn empty<'a, T: 'a>(rows: impl Iterator<Item = &'a [T]>) -> Vec<u32> {
-    rows.zip(0..).filter(|(row, _)| row.is_empty()).map(|(_, position)| position).collect()
+fn zeros(counts: impl Iterator<Item = usize>) -> Vec<u32> {
+    counts.zip(0..).filter(|(count, _)| *count == 0).map(|(_, position)| position).collect()
 }
 
 /// Probabilities `[N, K]` per model that fit the labels.
@@ -96,19 +98,32 @@ fn check_shapes(
 
 fn check_distributions(probs: &[ArrayView2<'_, f64>]) -> Result<(), InputError> {
     for (model, probs) in probs.iter().enumerate() {
-        for (row, values) in probs.rows().into_iter().enumerate() {
-            if let Some(column) = values.iter().position(|p| !p.is_finite() || *p < 0.0) {
-                let value = values[column];
-                return Err(InputError::Probability { model, row, column, value });
-            }
-            let sum = values.sum();
-            if (sum - 1.0).abs() > SUM_TOLERANCE {
-                let last = values.len() - 1;
-                return Err(InputError::RowSum { model, row, last, sum });
-            }
-        }
+        let checked = map_blocks(probs.dim(), |rows| check_rows(model, *probs, rows));
+        checked.into_iter().collect::<Result<(), _>>()?;
     }
     Ok(())
+}
+
+fn check_rows(
+    model: usize,
+    probs: ArrayView2<'_, f64>,
+    mut rows: Range<usize>,
+) -> Result<(), InputError> {
+    rows.try_for_each(|row| {
+        let values = probs.row(row);
+        let sum = values.sum();
+        // A sum near 1 of numbers that are not negative has no NaN or infinity in it.
+        let plausible = (sum - 1.0).abs() <= SUM_TOLERANCE;
+        if plausible && values.iter().fold(true, |all, p| all & (*p >= 0.0)) {
+            return Ok(());
+        }
+        match values.iter().position(|p| !p.is_finite() || *p < 0.0) {
+            Some(column) => {
+                Err(InputError::Probability { model, row, column, value: values[column] })
+            }
+            None => Err(InputError::RowSum { model, row, last: values.len() - 1, sum }),
+        }
+    })
 }
 
 /// cleanlab's only check of values: whether the posterior is one.
