@@ -2,7 +2,7 @@
 //! cores. Where blocks begin depends on K alone, so that results do not depend on
 //! the number of threads.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use ndarray::{Array2, ArrayView2, Axis};
 use rayon::prelude::*;
@@ -62,9 +62,12 @@ pub(crate) fn table(
 }
 
 /// The numbers of some rows, one row after another.
-pub(crate) fn numbers(table: ArrayView2<'_, f64>, rows: Range<usize>) -> Vec<f64> {
-    let part = table.slice_axis(Axis(0), rows.into());
-    part.as_slice().map_or_else(|| part.iter().copied().collect(), <[f64]>::to_vec)
+pub(crate) fn numbers<'a>(table: &ArrayView2<'a, f64>, rows: Range<usize>) -> Cow<'a, [f64]> {
+    let k = table.ncols();
+    match table.to_slice() {
+        Some(numbers) => Cow::Borrowed(&numbers[rows.start * k..rows.end * k]),
+        None => table.slice_axis(Axis(0), rows.into()).iter().copied().collect(),
+    }
 }
 
 fn rows_of_block(k: usize) -> usize {

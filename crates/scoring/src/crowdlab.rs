@@ -57,7 +57,7 @@ pub(crate) fn consensus_and_trust(
     stream: Stream,
 ) -> (Vec<Class>, Trust) {
     let Evidence { labels, probs, .. } = evidence;
-    let mean = mean_of_models(probs);
+    let mean = mean(probs);
     let majority = majority_vote(labels, Some(mean.view()), mean.ncols(), ties, stream);
     let first = Trust::new(evidence, &majority);
     let fill = |rows, block: &mut [f64]| first.fill(evidence, rows, block);
@@ -76,7 +76,12 @@ pub(crate) fn best_class(posterior: &[f64], fallback: Class) -> Class {
 }
 
 /// The mean of the models' probabilities `[N, K]`.
-pub fn mean_of_models<'a>(probs: &[ArrayView2<'a, f64>]) -> CowArray<'a, f64, Ix2> {
+pub fn mean_of_models(probs: &[ArrayView2<'_, f64>]) -> Array2<f64> {
+    mean(probs).into_owned()
+}
+
+/// [`mean_of_models`] without a copy if there is one model.
+pub(crate) fn mean<'a>(probs: &[ArrayView2<'a, f64>]) -> CowArray<'a, f64, Ix2> {
     if let [one] = probs {
         return (*one).into();
     }

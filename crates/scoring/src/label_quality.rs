@@ -8,7 +8,7 @@ use crate::{
     AnnotatorStats, Class, Compat, ConsensusMethod, LabelDetail, Labels, Note, OptionError,
     QualityError, QualityOptions, Stream,
     annotator_stats::annotator_stats,
-    crowdlab::mean_of_models,
+    crowdlab::mean,
     judgement::Judge,
     label_detail::{label_details, mean_scores},
     majority_vote, temperature,
@@ -142,7 +142,7 @@ fn majority(
     options: &QualityOptions,
     stream: Stream,
 ) -> Result<Vec<Class>, QualityError> {
-    let mean = mean_of_models(probs);
+    let mean = mean(probs);
     validation::check_ties(labels, Some(mean.view()), mean.ncols(), options.compat)?;
     Ok(majority_vote(labels, Some(mean.view()), mean.ncols(), options.ties, stream))
 }

@@ -60,22 +60,26 @@ type Tie = (usize, Vec<usize>);
 /// The clear majorities, and the ties that have none.
 fn count_votes(labels: &Labels, n_classes: usize) -> (Vec<Option<Class>>, Vec<Tie>) {
     let mut counts = vec![0_u32; n_classes];
+    let mut leaders = Vec::new();
     let mut tied = Vec::new();
     let mut votes = Vec::with_capacity(labels.n_examples());
     for (example, given) in labels.examples().enumerate() {
-        counts.fill(0);
+        given.iter().for_each(|(_, class)| counts[class.at()] += 1);
+        let best = given.iter().map(|(_, class)| counts[class.at()]).max();
+        leaders.clear();
         for (_, class) in given {
-            counts[class.at()] += 1;
+            let count = std::mem::take(&mut counts[class.at()]);
+            leaders.extend((Some(count) == best).then_some(class.at()));
         }
-        let best = counts.iter().copied().max().unwrap_or(0);
-        let mut leaders = (0..n_classes).filter(|&class| counts[class] == best);
-        let first = leaders.next();
-        if leaders.next().is_none() {
-            votes.push(first.map(|class| Class(class as u16)));
-        } else {
-            tied.push((example, (0..n_classes).filter(|&class| counts[class] == best).collect()));
-            votes.push(None);
+        match leaders[..] {
+            [class] => votes.push(Some(Class(class as u16))),
+            [] => tied.push((example, (0..n_classes).collect())),
+            _ => {
+                leaders.sort_unstable();
+                tied.push((example, leaders.clone()));
+            }
         }
+        votes.resize(example + 1, None);
     }
     (votes, tied)
 }

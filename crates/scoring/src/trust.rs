@@ -2,20 +2,22 @@
 //! labels and models together say about every example: the weights and the
 //! posterior of CROWDLAB (arXiv 2210.06812).
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use ndarray::ArrayView2;
 use pulp::Arch;
 
 use crate::{
     AnnotatorId, Class, ExampleId, Labels,
-    blocks::map_blocks,
+    blocks::{map_blocks, numbers},
     numpy::{first_max, pairwise_sum},
     pair_agreement::pair_agreement,
 };
 
 /// The smallest weight, and the smallest error of a constant guess.
 const EPSILON: f64 = 1e-6;
+/// Rows of at most so many classes are added up in registers.
+const NARROW: usize = 16;
 
 /// Labels and models, with what about them does not depend on a consensus.
 pub(crate) struct Evidence<'a> {
@@ -100,87 +102,87 @@ impl Trust {
     /// Posterior probabilities of a block of examples.
     pub(crate) fn fill(&self, evidence: &Evidence<'_>, rows: Range<usize>, block: &mut [f64]) {
         let (_, k) = evidence.dim();
-        let mut vote = Vote { trust: self, evidence, terms: Vec::new(), weights: Vec::new() };
+        let numbers = |model| numbers(model, rows.clone());
+        let models: Vec<_> =
+            self.models.iter().copied().zip(evidence.probs.iter().map(numbers)).collect();
+        let other = (1.0 - self.likelihood) / (k as f64 - 1.0);
+        let vote = Vote { trust: self, models, other };
         Arch::new().dispatch(|| {
-            for (row, out) in rows.zip(block.chunks_exact_mut(k)) {
-                vote.fill(row, out);
+            for (at, out) in block.chunks_exact_mut(k).enumerate() {
+                let given = evidence.labels.of_example(ExampleId((rows.start + at) as u32));
+                vote.fill(at * k, given, out);
             }
         });
     }
 }
 
-/// One example's vote of models and annotators.
-struct Vote<'a, 'b> {
+/// How models and annotators vote on the examples of a block.
+struct Vote<'a> {
     trust: &'a Trust,
-    evidence: &'a Evidence<'b>,
-    weights: Vec<f64>,
-    terms: Vec<f64>,
+    /// The weight and the probabilities of each model.
+    models: Vec<(f64, Cow<'a, [f64]>)>,
+    /// L': what a label says about each other class.
+    other: f64,
 }
 
-impl Vote<'_, '_> {
+impl Vote<'_> {
+    /// The posterior of the example whose row begins at `start`.
     #[inline(always)]
-    fn fill(&mut self, row: usize, out: &mut [f64]) {
-        let given = self.evidence.labels.of_example(ExampleId(row as u32));
-        let n_voters = self.trust.models.len() + given.len();
-        if self.trust.models.len() == 1 || n_voters < 8 {
-            self.one_by_one(row, given, out);
+    fn fill(&self, start: usize, given: &[(AnnotatorId, Class)], out: &mut [f64]) {
+        let n_voters = self.models.len() + given.len();
+        if self.models.len() > 1 && n_voters >= 8 {
+            self.pairwise(start, given, out);
+        } else if out.len() <= NARROW {
+            // Of a known width, so that sums stay in registers.
+            let mut sums = [0.0; NARROW];
+            let total = self.add(start, out.len(), given, &mut sums);
+            out.iter_mut().zip(sums.map(|sum| sum / total)).for_each(|(out, p)| *out = p);
         } else {
-            self.pairwise(row, given, out);
+            out.fill(0.0);
+            let total = self.add(start, out.len(), given, out);
+            out.iter_mut().for_each(|sum| *sum /= total);
         }
     }
 
-    /// L': what a label says about each other class.
-    fn other(&self, n_classes: usize) -> f64 {
-        (1.0 - self.trust.likelihood) / (n_classes as f64 - 1.0)
-    }
-
-    /// Adds models, then annotators in their order, then divides; and adds the
-    /// weight of a single model last: ties of the posterior depend on it.
+    /// Adds up models, then annotators in their order, and returns the sum of
+    /// weights, to which a single model is added last: ties of the posterior
+    /// depend on it.
     #[inline(always)]
-    fn one_by_one(&self, row: usize, given: &[(AnnotatorId, Class)], out: &mut [f64]) {
-        let other = self.other(out.len());
-        let (mut total, last) = match self.trust.models[..] {
-            [weight] => (0.0, weight),
-            ref models => (models.iter().sum(), 0.0),
+    fn add(&self, start: usize, k: usize, given: &[(AnnotatorId, Class)], sums: &mut [f64]) -> f64 {
+        let (mut total, last) = match self.models[..] {
+            [(weight, _)] => (0.0, weight),
+            ref models => (models.iter().map(|(weight, _)| weight).sum(), 0.0),
         };
-        out.fill(0.0);
-        for (weight, model) in self.trust.models.iter().zip(self.evidence.probs) {
-            for (value, p) in out.iter_mut().zip(model.row(row)) {
-                *value += weight * p;
+        for (weight, numbers) in &self.models {
+            for (sum, p) in sums.iter_mut().zip(&numbers[start..start + k]) {
+                *sum += weight * p;
             }
         }
         for &(annotator, class) in given {
             let weight = self.trust.annotators[annotator.at()];
             total += weight;
-            let chosen = out[class.at()] + weight * self.trust.likelihood;
-            let different = weight * other;
-            for value in &mut *out {
-                *value += different;
+            let (same, different) = (weight * self.trust.likelihood, weight * self.other);
+            for (k, sum) in sums.iter_mut().enumerate() {
+                *sum += if k == class.at() { same } else { different };
             }
-            out[class.at()] = chosen;
         }
-        total += last;
-        for value in out {
-            *value /= total;
-        }
+        total + last
     }
 
     /// As numpy adds eight terms or more: in interleaved parts.
-    fn pairwise(&mut self, row: usize, given: &[(AnnotatorId, Class)], out: &mut [f64]) {
-        let other = self.other(out.len());
-        let Self { trust, evidence, weights, terms } = self;
-        weights.clear();
-        weights.extend(&trust.models);
-        weights.extend(given.iter().map(|(annotator, _)| trust.annotators[annotator.at()]));
-        let total = pairwise_sum(weights);
-        let (models, voters) = weights.split_at(trust.models.len());
+    fn pairwise(&self, start: usize, given: &[(AnnotatorId, Class)], out: &mut [f64]) {
+        let voters = || given.iter().map(|(at, class)| (self.trust.annotators[at.at()], *class));
+        let weights: Vec<f64> =
+            self.models.iter().map(|(weight, _)| *weight).chain(voters().map(|(w, _)| w)).collect();
+        let total = pairwise_sum(&weights);
+        let mut terms = Vec::with_capacity(weights.len());
         for (k, value) in out.iter_mut().enumerate() {
             terms.clear();
-            terms.extend(models.iter().zip(evidence.probs).map(|(w, model)| w * model[[row, k]]));
-            terms.extend(voters.iter().zip(given).map(|(weight, (_, class))| {
-                weight * if class.at() == k { trust.likelihood } else { other }
+            terms.extend(self.models.iter().map(|(weight, numbers)| weight * numbers[start + k]));
+            terms.extend(voters().map(|(weight, class)| {
+                weight * if class.at() == k { self.trust.likelihood } else { self.other }
             }));
-            *value = pairwise_sum(terms) / total;
+            *value = pairwise_sum(&terms) / total;
         }
     }
 }

@@ -6,8 +6,12 @@ use std::ops::Range;
 
 use ndarray::ArrayView2;
 
-use super::TINY;
-use crate::{AnnotatorId, Class, ExampleId, Labels, blocks::map_blocks, elementary};
+use super::{TINY, scaling::subtract_greatest};
+use crate::{
+    AnnotatorId, Class, ExampleId, Labels,
+    blocks::{map_blocks, numbers},
+    elementary,
+};
 
 /// Where the counts of an example's labels stand.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,26 +57,21 @@ impl Block {
         counts: Counts,
     ) -> Self {
         let k = probs.ncols();
-        let mut block = Self {
-            logs: Vec::with_capacity(rows.len() * k),
-            shares: Vec::with_capacity(rows.len() * 4),
-            is_sound: true,
-        };
-        for row in rows {
+        let numbers = numbers(&probs, rows.clone());
+        let mut logs = Vec::with_capacity(numbers.len());
+        let mut shares = Vec::with_capacity(rows.len() * 4);
+        for (row, numbers) in rows.zip(numbers.chunks_exact(k)) {
             let given = labels.of_example(ExampleId(row as u32));
             if !given.is_empty() {
-                add_shares(given, block.logs.len(), counts, &mut block.shares);
-                block.logs.extend(probs.row(row));
+                add_shares(given, logs.len(), counts, &mut shares);
+                logs.extend_from_slice(numbers);
             }
         }
-        block.is_sound = !block.logs.iter().any(|p| p.is_nan());
-        elementary::ln(&mut block.logs);
-        for row in block.logs.chunks_exact_mut(k) {
-            let greatest = row.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
-            block.is_sound &= greatest.is_finite();
-            row.iter_mut().for_each(|log| *log -= greatest);
-        }
-        block
+        let is_number = !logs.iter().fold(false, |any, p| any | p.is_nan());
+        elementary::ln(&mut logs);
+        let (least, greatest) = subtract_greatest(&mut logs, k);
+        let is_sound = is_number && least > f64::NEG_INFINITY && greatest < f64::INFINITY;
+        Self { logs, shares, is_sound }
     }
 
     fn losses(&self, k: usize, temperatures: &[f64]) -> Vec<f64> {

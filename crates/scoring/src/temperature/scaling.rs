@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use ndarray::{Array2, ArrayView2};
+use pulp::Arch;
 
 use super::TINY;
 use crate::{
@@ -24,23 +25,40 @@ pub(crate) fn fill_scaled(
     block: &mut [f64],
 ) {
     let exponent = 1.0 / temperature.max(1e-6);
-    let mut logs = numbers(probs, rows);
+    let mut logs = numbers(&probs, rows).into_owned();
     let k = probs.ncols();
     let unsound: Vec<usize> = (0..logs.len()).filter(|&at| !(logs[at] < f64::INFINITY)).collect();
     logs.iter_mut().for_each(|p| *p = p.max(TINY));
     elementary::ln(&mut logs);
-    for row in logs.chunks_exact_mut(k) {
-        let greatest = row.iter().fold(f64::NEG_INFINITY, |a, &b| a.max(b));
-        row.iter_mut().for_each(|log| *log -= greatest);
-    }
+    subtract_greatest(&mut logs, k);
     elementary::exp_scaled(&logs, exponent, block);
-    for row in block.chunks_exact_mut(k) {
-        let sum: f64 = row.iter().sum();
-        row.iter_mut().for_each(|value| *value /= sum);
-    }
+    normalise(block, k);
     for at in unsound {
         block[at / k * k..(at / k + 1) * k].fill(f64::NAN);
     }
+}
+
+/// Subtracts from every row of K numbers the greatest one, and returns the least
+/// and greatest of these.
+pub(super) fn subtract_greatest(logs: &mut [f64], k: usize) -> (f64, f64) {
+    Arch::new().dispatch(|| {
+        let mut range = (f64::INFINITY, f64::NEG_INFINITY);
+        for row in logs.chunks_exact_mut(k) {
+            let greatest = row.iter().fold(f64::NEG_INFINITY, |a, &b| if b > a { b } else { a });
+            row.iter_mut().for_each(|log| *log -= greatest);
+            range = (range.0.min(greatest), range.1.max(greatest));
+        }
+        range
+    })
+}
+
+fn normalise(values: &mut [f64], k: usize) {
+    Arch::new().dispatch(|| {
+        for row in values.chunks_exact_mut(k) {
+            let sum: f64 = row.iter().sum();
+            row.iter_mut().for_each(|value| *value /= sum);
+        }
+    });
 }
 
 #[cfg(test)]
