@@ -27,7 +27,8 @@ pub(crate) fn fill_scaled(
     let exponent = 1.0 / temperature.max(1e-6);
     let mut logs = numbers(&probs, rows).into_owned();
     let k = probs.ncols();
-    let unsound: Vec<usize> = (0..logs.len()).filter(|&at| !(logs[at] < f64::INFINITY)).collect();
+    let unsound: Vec<usize> =
+        (0..logs.len()).filter(|&at| logs[at].is_nan() || logs[at] == f64::INFINITY).collect();
     logs.iter_mut().for_each(|p| *p = p.max(TINY));
     elementary::ln(&mut logs);
     subtract_greatest(&mut logs, k);
