@@ -20,14 +20,17 @@ pub const TERMINATED: u8 = 143;
 
 /// Prints the reason in one line, unless it is that nobody reads stdout any more.
 pub fn explain(error: &anyhow::Error) -> ExitCode {
-    let closed = error
-        .downcast_ref::<io::Error>()
-        .is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe);
-    if closed {
+    if nobody_reads(error) {
         return ExitCode::SUCCESS;
     }
     eprintln!("relabel: {}", sentence(error));
     ExitCode::from(code(error))
+}
+
+/// True when stdout was closed by whoever read it, as `head` does.
+pub fn nobody_reads(error: &anyhow::Error) -> bool {
+    let error = error.downcast_ref::<io::Error>();
+    error.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 /// A disk that fails is neither the user's mistake nor a reason to come again at once.

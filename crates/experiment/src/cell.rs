@@ -117,9 +117,7 @@ impl CellRun<'_> {
             progress.carried = Some(carried);
             progress.records.push(record);
         }
-        if !folder.is_done(&progress.records, rounds) {
-            folder.finish(&progress.records)?;
-        }
+        folder.finish(&progress.records)?;
         self.tell(CellEvent::Finished);
         Ok(progress.records)
     }

@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use relabel_experiment::{GridOutcome, RunFolder, store::CellState};
 
 use super::Plan;
@@ -32,8 +32,16 @@ impl Plan<'_> {
         };
         talk.say(format!("{:.1} s", took.as_secs_f64()));
         self.say_what_is_left(outcome, folder, talk);
-        told.context("the results are complete, but the report could not be written")?;
-        Ok(ExitCode::from(exit_code(outcome)))
+        let code = exit_code(outcome);
+        let Err(error) = told.or_else(|error| match exit::nobody_reads(&error) {
+            true => Ok(()),
+            false => Err(error),
+        }) else {
+            return Ok(ExitCode::from(code));
+        };
+        let error = error.context("the rounds are on disk, but the report could not be written");
+        eprintln!("relabel: {}", exit::sentence(&error));
+        Ok(ExitCode::from(if code == exit::DONE { exit::SOME_FAILED } else { code }))
     }
 
     pub(super) fn say_stopped(&self, folder: &RunFolder, talk: Talk) {

@@ -96,34 +96,34 @@ impl CellFolder {
     /// one before it, and the first one must have this `origin`, if it is given.
     ///
     /// # Errors
-    /// If the rounds are sound but have another origin.
+    /// If a file cannot be read, or the rounds are sound but have another origin.
     pub fn restore(&self, rounds: usize, origin: Option<&str>) -> Result<Restored, StoreError> {
         let mut restored = Restored::default();
         for round in 0..rounds {
             let path = self.round_path(round);
-            if !path.exists() {
+            let record = match RoundRecord::read(&path) {
+                Ok(record) => record,
+                Err(error) if error.is_missing() => break,
+                Err(error @ StoreError::Io { .. }) => return Err(error),
+                Err(error) => {
+                    restored.note = Some(format!("{error}; the round is run again"));
+                    break;
+                }
+            };
+            let before = restored.records.last().map(RoundRecord::content);
+            if round == 0 && origin.is_some_and(|origin| origin != record.previous) {
+                return Err(StoreError::OtherOrigin { path: path.display().to_string() });
+            }
+            if usize::from(record.round) != round
+                || before.is_some_and(|before| before != record.previous)
+            {
+                let path = path.display();
+                let note =
+                    format!("{path} does not follow on the round before it; it is run again");
+                restored.note = Some(note);
                 break;
             }
-            let problem = match RoundRecord::read(&path) {
-                Ok(record) if usize::from(record.round) != round => {
-                    format!("{} is of another round", path.display())
-                }
-                Ok(record) => match restored.records.last() {
-                    None if origin.is_some_and(|origin| origin != record.previous) => {
-                        return Err(StoreError::OtherOrigin { path: path.display().to_string() });
-                    }
-                    Some(last) if last.content() != record.previous => {
-                        format!("{} does not follow on the round before it", path.display())
-                    }
-                    _ => {
-                        restored.records.push(record);
-                        continue;
-                    }
-                },
-                Err(error) => error.to_string(),
-            };
-            restored.note = Some(format!("{problem}; the round is run again"));
-            break;
+            restored.records.push(record);
         }
         Ok(restored)
     }
@@ -154,13 +154,16 @@ impl CellFolder {
         Ok(record)
     }
 
-    /// Writes the mark of completion and removes what only a resume needs.
+    /// Writes the mark of completion, unless it is there, and removes what only a resume needs.
     ///
     /// # Errors
     /// [`StoreError::Io`]
     pub fn finish(&self, records: &[RoundRecord]) -> Result<(), StoreError> {
-        let bytes = serde_json::to_vec_pretty(&Done::of(records)).expect("a mark should be JSON");
-        write_atomic(&self.done_path(), &bytes)?;
+        if !self.is_done(records, records.len()) {
+            let done = Done::of(records);
+            let bytes = serde_json::to_vec_pretty(&done).expect("a mark should be JSON");
+            write_atomic(&self.done_path(), &bytes)?;
+        }
         for round in 0..records.len() {
             let _ = std::fs::remove_file(self.carried_path(round));
         }

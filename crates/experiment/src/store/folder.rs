@@ -24,12 +24,14 @@ impl RunFolder {
         make_folder(&folder.path)?;
         let _lock = folder.lock()?;
         folder.sweep();
-        let file = folder.config_path();
-        if !file.exists() {
-            folder.write_config(config)?;
-            return Ok(folder);
-        }
-        let found = folder.config()?;
+        let found = match folder.config() {
+            Ok(found) => found,
+            Err(error) if error.is_missing() => {
+                folder.write_config(config)?;
+                return Ok(folder);
+            }
+            Err(error) => return Err(error),
+        };
         if found.hash() != config.hash() {
             return Err(StoreError::OtherConfig {
                 path: folder.path.display().to_string(),
@@ -77,18 +79,16 @@ impl RunFolder {
     /// If `config.toml` is missing, was changed, or is no configuration.
     pub fn config(&self) -> Result<Config, StoreError> {
         let file = self.config_path();
-        let damaged =
-            |reason: String| StoreError::ForeignConfig { path: file.display().to_string(), reason };
         let bytes = std::fs::read(&file).map_err(StoreError::io("read", &file))?;
-        let text = String::from_utf8(bytes).map_err(|error| damaged(error.to_string()))?;
+        let text = String::from_utf8(bytes).map_err(|error| StoreError::changed(&file, error))?;
         let sealed = text.strip_prefix(SEAL).and_then(|rest| rest.split_once('\n'));
         match sealed {
             Some((seal, below)) if seal == sha256(below.as_bytes()) => {}
-            _ => return Err(damaged("its checksum is wrong".into())),
+            _ => return Err(StoreError::changed(&file, "its checksum is wrong")),
         }
         Source::parse(&file.display().to_string(), &text)
             .and_then(Source::validate)
-            .map_err(|error| damaged(error.to_string()))
+            .map_err(|error| StoreError::changed(&file, error))
     }
 
     fn write_config(&self, config: &Config) -> Result<(), StoreError> {

@@ -50,10 +50,10 @@ impl Manifest {
             Err(error) => return Err(StoreError::io("read", &path)(error)),
         };
         let mut manifest: Self =
-            serde_json::from_slice(&bytes).map_err(|error| StoreError::damaged(&path, error))?;
+            serde_json::from_slice(&bytes).map_err(|error| StoreError::changed(&path, error))?;
         let checksum = std::mem::take(&mut manifest.checksum);
         if checksum != sha256(&manifest.bytes()) {
-            return Err(StoreError::damaged(&path, "its checksum is wrong"));
+            return Err(StoreError::changed(&path, "its checksum is wrong"));
         }
         Ok(manifest)
     }

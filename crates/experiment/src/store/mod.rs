@@ -37,7 +37,7 @@ pub enum StoreError {
         source: std::io::Error,
     },
     /// A file is not what this program wrote.
-    #[error("{path} is damaged ({reason}); delete it to have it made again")]
+    #[error("{path} is damaged ({reason})")]
     Damaged {
         /// The file.
         path: String,
@@ -55,11 +55,11 @@ pub enum StoreError {
         /// One line per key that differs.
         differences: Vec<String>,
     },
-    /// `config.toml` is not as it was written.
+    /// `config.toml` or `manifest.json` is not as it was written.
     #[error(
         "{path} was changed or damaged ({reason}); restore it, or give this run another name with --name"
     )]
-    ForeignConfig {
+    Changed {
         /// The file.
         path: String,
         /// What is wrong.
@@ -102,6 +102,15 @@ impl StoreError {
     pub fn io(action: &'static str, path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.display().to_string();
         move |source| Self::Io { action, path, source }
+    }
+
+    /// True when there is no such file.
+    fn is_missing(&self) -> bool {
+        matches!(self, Self::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+    }
+
+    fn changed(path: &std::path::Path, reason: impl ToString) -> Self {
+        Self::Changed { path: path.display().to_string(), reason: reason.to_string() }
     }
 
     fn damaged(path: &std::path::Path, reason: impl ToString) -> Self {
