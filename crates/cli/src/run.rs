@@ -3,6 +3,7 @@
 
 mod child;
 mod conclusion;
+mod effort;
 mod processes;
 mod scheduler;
 mod session;
@@ -23,6 +24,7 @@ use crate::{
     signals::Signals,
     talk::Talk,
 };
+use effort::Effort;
 use processes::Processes;
 
 /// A checked request: nothing can be wrong with the arguments any more.
@@ -123,6 +125,7 @@ impl Plan<'_> {
         let signals = Signals::install()?;
         let rounds = self.cells.len() * self.config.run.rounds;
         let display = progress::display(self.work.progress, talk, rounds, self.unit());
+        let effort = Effort::new(display.as_ref());
         let jobs = self.jobs(&ready.zoo);
         let options = GridOptions {
             jobs,
@@ -132,15 +135,20 @@ impl Plan<'_> {
         };
         let threads = (self.threads / jobs).max(1);
         let outcome = if self.processes || ready.zoo.device_kind() != "cpu" {
-            let processes = Processes::new(self, &ready, threads, display.as_ref(), &options);
+            let processes = Processes::new(self, &ready, threads, &effort, &options);
             supervision::run(&processes, self, &options, &signals, display.as_ref())
         } else {
-            let worker = self.worker(&ready, threads, display.as_ref(), &signals, &deadline);
+            let worker = self.worker(&ready, threads, &effort, &signals, &deadline);
             supervision::run(&worker, self, &options, &signals, display.as_ref())
         };
+        let figures = effort.figures();
         drop(display);
-        session.end()?;
-        self.conclude(&outcome, &ready.folder, &signals, session.took(), talk)
+        session.end(&figures)?;
+        let took = session.took();
+        if figures.fits > 0 {
+            talk.say(figures.sentence(took));
+        }
+        self.conclude(&outcome, &ready.folder, &signals, took, talk)
     }
 
     fn worker<'a>(

@@ -19,6 +19,7 @@ use crate::{
     Observer, Pool, RoundOutput, RoundRecord, Setting,
     config::Protocol,
     dataset::{Crowd, Prepared},
+    memory,
     round::ties_stream,
     store::{CellFolder, EventRecord, MetricsRecord, Restored},
     strategy::{StrategyInfo, StreamDraws},
@@ -112,6 +113,7 @@ impl CellRun<'_> {
                 model_accuracy: record.metrics.model_accuracy,
                 consensus_accuracy: record.metrics.consensus_accuracy,
                 took,
+                peak_memory: memory::peak(),
             });
             progress.pool.advance(&output.selection, &output.events);
             progress.carried = Some(carried);
@@ -241,6 +243,10 @@ impl Watch for CellWatch<'_> {
 
     fn step(&self, done: usize, total: usize) {
         self.run.tell(CellEvent::Step { done, total });
+    }
+
+    fn trained(&self, rows: u64) {
+        self.run.tell(CellEvent::Trained { rows });
     }
 }
 

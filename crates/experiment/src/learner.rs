@@ -34,7 +34,9 @@ pub struct Predictions {
     pub pool: Array2<f64>,
     /// Mean of the fold models `[n_test, K]`.
     pub test: Array2<f64>,
-    /// Mean over the folds of each fold model's test accuracy, or that of one model fitted on everything.
+    /// Mean over the folds of each fold model's test accuracy.
+    pub fold_accuracy: f64,
+    /// The same, or the test accuracy of one model fitted on everything.
     pub accuracy: f64,
     /// What was out of the ordinary (a class that vanished, ...).
     pub notes: Vec<String>,
@@ -91,14 +93,16 @@ impl Learner for CrossValidatedLearner<'_> {
                 let stream = Stream::new(self.seed, "cross-validation", set.round, model);
                 let result = self.validation.run(classifier.as_ref(), &split, stream, &watch)?;
                 let folds = result.fold_accuracy.len() as f64;
+                let fold_accuracy = result.fold_accuracy.iter().sum::<f64>() / folds;
                 let accuracy = match self.full_fit {
                     true => self.accuracy_of_all(classifier.as_ref(), &split, &result, stream)?,
-                    false => result.fold_accuracy.iter().sum::<f64>() / folds,
+                    false => fold_accuracy,
                 };
                 Ok(Predictions {
                     labeled: result.labeled,
                     pool: result.pool,
                     test: result.test,
+                    fold_accuracy,
                     accuracy,
                     notes: result.notes,
                 })
@@ -140,6 +144,10 @@ impl Watch for AllFolds<'_> {
 
     fn step(&self, done: usize, total: usize) {
         self.inner.step(done, total);
+    }
+
+    fn trained(&self, rows: u64) {
+        self.inner.trained(rows);
     }
 }
 

@@ -10,6 +10,7 @@ mod fingerprint;
 mod grid;
 mod learner;
 pub mod level;
+mod memory;
 mod metrics;
 mod observer;
 mod oracle;

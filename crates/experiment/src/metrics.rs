@@ -13,6 +13,8 @@ pub struct Metrics {
     pub model_accuracy: f64,
     /// Test accuracy of the fold-averaged (and model-averaged) prediction.
     pub averaged_accuracy: f64,
+    /// Mean over models and folds of each fold model's own test accuracy.
+    pub fold_accuracy: f64,
     /// Share of labelled examples whose consensus label is true.
     pub consensus_accuracy: f64,
     /// The same over labelled and pool examples, with the model's class where there is no label.
@@ -41,9 +43,11 @@ impl Metrics {
             [model] => model.accuracy,
             _ => averaged_accuracy,
         };
+        let each = round.predictions.iter().map(|model| model.fold_accuracy);
         Self {
             model_accuracy,
             averaged_accuracy,
+            fold_accuracy: each.sum::<f64>() / round.predictions.len() as f64,
             consensus_accuracy: share(round.consensus, &round.truth(&round.pool.labeled)),
             accuracy_all: round.accuracy_all(),
             distribution_entropy: distribution_entropy(round.labels, n_classes),
@@ -102,4 +106,62 @@ fn distribution_entropy(labels: &Labels, n_classes: usize) -> f64 {
     }
     let entropy: f64 = observed.iter().map(|&p| -p * p.max(1e-6).ln()).sum();
     entropy / (observed.len() as f64).ln()
+}
+
+#[cfg(test)]
+mod tests {
+    use ndarray::array;
+    use relabel_scoring::{FrequencyTie, Seed};
+
+    use super::*;
+    use crate::config::Protocol;
+
+    /// A model that is right about the first of two test examples, or about both.
+    fn predictions(second: f64, accuracy: f64, fold_accuracy: f64) -> Predictions {
+        let test = array![[0.9, 0.1], [1.0 - second, second]];
+        let labeled = array![[1.0, 0.0]];
+        let pool = Array2::zeros((0, 2));
+        Predictions { labeled, pool, test, fold_accuracy, accuracy, notes: Vec::new() }
+    }
+
+    fn measured(models: &[Predictions]) -> Metrics {
+        let setting = Setting {
+            n_classes: 2,
+            batch: 1,
+            relabel: true,
+            protocol: Protocol::Corrected,
+            ties: FrequencyTie::Rarest,
+            seed: Seed(0),
+            truth: &[Class(0)],
+            test_truth: &[Class(0), Class(1)],
+        };
+        let event = relabel_scoring::LabelEvent {
+            example: ExampleId(0),
+            annotator: relabel_scoring::AnnotatorId(0),
+            class: Class(0),
+            round: relabel_scoring::Round(0),
+        };
+        let pool = Pool { labeled: vec![ExampleId(0)], pool: Vec::new(), events: vec![event] };
+        let labels = pool.labels().expect("one label is enough");
+        Metrics::of(&Measured {
+            pool: &pool,
+            labels: &labels,
+            consensus: &[Class(0)],
+            predictions: models,
+            model_weights: None,
+            setting: &setting,
+        })
+    }
+
+    #[test]
+    fn one_model_is_judged_by_its_folds_and_an_ensemble_by_its_mean() {
+        let sure = || predictions(0.9, 0.7, 0.6);
+        let alone = measured(&[sure()]);
+        assert_eq!(alone.model_accuracy, 0.7);
+        assert_eq!((alone.averaged_accuracy, alone.fold_accuracy), (1.0, 0.6));
+        let wrong = predictions(0.2, 0.5, 0.4);
+        let both = measured(&[sure(), wrong]);
+        assert_eq!((both.model_accuracy, both.averaged_accuracy), (1.0, 1.0));
+        assert_eq!(both.fold_accuracy, 0.5);
+    }
 }

@@ -32,6 +32,11 @@ pub enum CellEvent {
         /// Units of the fit.
         total: usize,
     },
+    /// A fit of an image model is done.
+    Trained {
+        /// Images that its steps were taken on, each as often as it was seen.
+        rows: u64,
+    },
     /// A round is finished and on disk.
     Round {
         /// Which round.
@@ -46,6 +51,8 @@ pub enum CellEvent {
         consensus_accuracy: f64,
         /// Wall time of the round.
         took: Duration,
+        /// Most bytes that the cell's process has had in memory, where known.
+        peak_memory: Option<u64>,
     },
     /// Something worth a line in the log.
     Note(String),

@@ -84,6 +84,7 @@ impl Learner for Recorded<'_> {
                     labeled: rows(set.labeled),
                     pool: rows(set.pool),
                     test: Array2::from_shape_vec((n_test, k), test).unwrap(),
+                    fold_accuracy: self.case.stub_model_accuracy[round][model],
                     accuracy: self.case.stub_model_accuracy[round][model],
                     notes: Vec::new(),
                 }

@@ -39,6 +39,9 @@ pub trait Watch: Sync {
 
     /// `done` of `total` units (epochs, trees) of the present fit are finished.
     fn step(&self, _done: usize, _total: usize) {}
+
+    /// A fit of an image model is done; its steps were taken on so many images.
+    fn trained(&self, _rows: u64) {}
 }
 
 /// Watches nothing.

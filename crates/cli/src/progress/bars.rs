@@ -113,6 +113,7 @@ impl Observer for Bars {
                     line.accuracy = format!("{model_accuracy:.3}");
                 });
             }
+            CellEvent::Trained { .. } => {}
             CellEvent::Note(note) => self.print(format!("{}: {note}", name(cell))),
             CellEvent::Finished => self.end(cell),
             CellEvent::Locked(holder) => {

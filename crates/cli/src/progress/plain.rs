@@ -24,6 +24,7 @@ impl Observer for Plain {
                 model_accuracy,
                 consensus_accuracy,
                 took,
+                ..
             } => eprintln!(
                 "{name}: round {} of {rounds}, {n_labels} labels, model accuracy \
                  {model_accuracy:.4}, consensus accuracy {consensus_accuracy:.4}, {:.2} s",
@@ -36,6 +37,7 @@ impl Observer for Plain {
             CellEvent::Started { .. }
             | CellEvent::Fold { .. }
             | CellEvent::Step { .. }
+            | CellEvent::Trained { .. }
             | CellEvent::Finished => {}
         }
     }

@@ -9,7 +9,7 @@ use relabel_experiment::{
     store::{Manifest, Session, host_name},
 };
 
-use super::{Ready, cores};
+use super::{Ready, cores, effort::Figures};
 
 /// A session that has begun.
 pub struct Begun<'a> {
@@ -52,11 +52,24 @@ impl Begun<'_> {
     ///
     /// # Errors
     /// If the manifest cannot be written.
-    pub fn end(&self) -> Result<()> {
+    pub fn end(&self, figures: &Figures) -> Result<()> {
         let seconds = self.took().as_secs_f64();
         Ok(Manifest::update(self.folder, &self.facts, |session| {
-            let before = session.get("took_s").and_then(|s| s.parse::<f64>().ok()).unwrap_or(0.0);
-            session.insert("took_s".into(), format!("{:.3}", before + seconds));
+            let before = |key| session.get(key).and_then(|s| s.parse::<f64>().ok()).unwrap_or(0.0);
+            let took = before("took_s") + seconds;
+            let fits = before("fits") + figures.fits as f64;
+            let images = before("images_trained") + figures.images as f64;
+            let memory = before("peak_memory_bytes").max(figures.memory as f64);
+            for (key, value) in [
+                ("took_s", format!("{took:.3}")),
+                ("fits", fits.to_string()),
+                ("fits_per_s", format!("{:.3}", fits / took)),
+                ("images_trained", images.to_string()),
+                ("images_per_s", format!("{:.1}", images / took)),
+                ("peak_memory_bytes", memory.to_string()),
+            ] {
+                session.insert(key.into(), value);
+            }
             session.insert("ended".into(), now());
         })?)
     }

@@ -14,6 +14,8 @@ pub struct MetricsRecord {
     pub model_accuracy: f64,
     /// Test accuracy of the averaged prediction.
     pub averaged_accuracy: f64,
+    /// Mean over models and folds of each fold model's own test accuracy.
+    pub fold_accuracy: f64,
     /// Share of labelled examples with a true consensus label.
     pub consensus_accuracy: f64,
     /// The same over all examples, with the model's class where there is no label.
@@ -49,6 +51,7 @@ impl MetricsRecord {
         Self {
             model_accuracy: metrics.model_accuracy,
             averaged_accuracy: metrics.averaged_accuracy,
+            fold_accuracy: metrics.fold_accuracy,
             consensus_accuracy: metrics.consensus_accuracy,
             accuracy_all: metrics.accuracy_all,
             labels_spent: spent,

@@ -50,6 +50,7 @@ pub(super) fn train(
     if recipe.averaging > 0.0 {
         net.take_average();
     }
+    watch.trained((recipe.steps * recipe.batch) as u64);
     Ok(())
 }
 
