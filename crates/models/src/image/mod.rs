@@ -8,6 +8,7 @@
 pub mod architecture;
 pub mod augment;
 mod cost;
+mod cpu;
 pub mod engine;
 mod fitted;
 mod input;
@@ -24,6 +25,7 @@ use relabel_scoring::{Class, Stream};
 
 pub use architecture::Architecture;
 pub use augment::{Batch, Distortion, Flip};
+pub use cpu::CpuEngine;
 pub use engine::{Engine, Input, Net, NetPlan};
 pub use net_kind::{NetKind, NetSpec, Stem};
 pub use recipe::{Precision, Recipe, Schedule, StepSize};
