@@ -6,12 +6,10 @@ use std::{
 };
 
 use anyhow::Result;
+use relabel_models::device::{self, DeviceChoice};
 
-#[cfg(feature = "resnet")]
 /// Prints every backend and adapter, and what `auto` chooses.
 pub fn list() -> Result<ExitCode> {
-    use relabel_models::device::{self, DeviceChoice};
-
     let mut out = io::stdout().lock();
     for info in device::list() {
         let available = if info.available { "yes" } else { "no" };
@@ -29,12 +27,5 @@ pub fn list() -> Result<ExitCode> {
         Ok(device) => writeln!(out, "auto chooses: {}", device.description)?,
         Err(error) => writeln!(out, "auto finds nothing: {error}")?,
     }
-    Ok(ExitCode::SUCCESS)
-}
-
-#[cfg(not(feature = "resnet"))]
-/// Says that image models were left out.
-pub fn list() -> Result<ExitCode> {
-    writeln!(io::stdout(), "image models need the cargo feature 'resnet'; tables run on the CPU")?;
     Ok(ExitCode::SUCCESS)
 }

@@ -184,7 +184,11 @@ impl Plan<'_> {
 
     /// What the fits of a cell consist of.
     fn unit(&self) -> &'static str {
-        if self.config.model.kind == "extra-trees" { "tree" } else { "epoch" }
+        match self.config.model.kind.as_str() {
+            "extra-trees" => "tree",
+            "mlp" => "epoch",
+            _ => "step",
+        }
     }
 
     fn introduce(&self, ready: &Ready, talk: Talk) {

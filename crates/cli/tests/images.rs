@@ -17,7 +17,7 @@ fn command(folder: &Path, name: &str, jobs: &str) -> Command {
     command
         .current_dir(folder)
         .args(["run", "demo", "--device", "cpu", "--progress", "none", "--name", name])
-        .args(["--jobs", jobs, "--set", "loop.rounds=3", "--set", "model.epochs=1"])
+        .args(["--jobs", jobs, "--set", "loop.rounds=3", "--set", "model.steps=4"])
         .args(["--set", "model.width=4", "--set", "grid.strategies=random,activelab"])
         .args(["--set", "grid.seeds=0..1"])
         .stdout(Stdio::null());

@@ -1,11 +1,12 @@
 //! The models that a configuration can name, and the device they run on. Only
 //! image models need a device; tables are fitted on the CPU.
 
-use relabel_models::{Classifier, ExtraTrees, KNearest, Mlp, ModelError};
-#[cfg(feature = "resnet")]
+use std::sync::Arc;
+
 use relabel_models::{
-    ResnetClassifier, ResnetConfig,
+    Classifier, ExtraTrees, KNearest, Mlp, ModelError,
     device::{self, OpenDevice},
+    image::{ImageClassifier, Precision},
 };
 
 use crate::{Config, config::ModelConfig, strategy::StrategyInfo};
@@ -13,7 +14,6 @@ use crate::{Config, config::ModelConfig, strategy::StrategyInfo};
 /// Builds the classifiers of one run.
 pub struct Zoo {
     model: ModelConfig,
-    #[cfg(feature = "resnet")]
     device: Option<OpenDevice>,
 }
 
@@ -21,55 +21,39 @@ impl Zoo {
     /// Opens the device named `device` (the words of `--device`) if a model of the run needs one.
     ///
     /// # Errors
-    /// If there is no such device here or it was not compiled in.
+    /// If there is no such device here, it was not compiled in, or it cannot do
+    /// what the configuration asks.
     pub fn open(config: &Config, device: &str) -> Result<Self, ModelError> {
         let model = config.model.clone();
-        let on_device =
-            std::iter::once(&model.kind).chain(&model.ensemble).any(|kind| is_image_model(kind));
-        #[cfg(feature = "resnet")]
+        let choice = device.parse().map_err(ModelError::Device)?;
+        let device = match model.net(&model.kind) {
+            Some(_) => Some(device::open(choice)?),
+            None => None,
+        };
+        let half = model.recipe().precision == Precision::F16;
+        if let Some(OpenDevice { kind: "cpu", description, .. }) = device.as_ref().filter(|_| half)
         {
-            let choice = device.parse().map_err(ModelError::Device)?;
-            let device = if on_device { Some(device::open(choice)?) } else { None };
-            Ok(Self { model, device })
+            return Err(ModelError::Device(format!(
+                "model.precision = f16 needs a GPU, the device is {description}; use f32"
+            )));
         }
-        #[cfg(not(feature = "resnet"))]
-        {
-            if on_device {
-                let text = format!(
-                    "{} on {device} needs a program built with the cargo feature 'resnet'",
-                    model.kind
-                );
-                return Err(ModelError::Device(text));
-            }
-            Ok(Self { model })
-        }
+        Ok(Self { model, device })
     }
 
     /// "cpu" or "gpu".
     pub fn device_kind(&self) -> &'static str {
-        #[cfg(feature = "resnet")]
-        if let Some(device) = &self.device {
-            return device.kind;
-        }
-        "cpu"
+        self.device.as_ref().map_or("cpu", |device| device.kind)
     }
 
     /// What the models run on, in words.
     pub fn device_description(&self) -> String {
-        #[cfg(feature = "resnet")]
-        if let Some(device) = &self.device {
-            return device.description.clone();
-        }
-        "cpu (models of tables need no other)".into()
+        let tables = "cpu (models of tables need no other)";
+        self.device.as_ref().map_or(tables.into(), |device| device.description.clone())
     }
 
     /// Why this device, when `auto` chose it.
     pub fn device_note(&self) -> Option<&str> {
-        #[cfg(feature = "resnet")]
-        if let Some(device) = &self.device {
-            return device.note.as_deref();
-        }
-        None
+        self.device.as_ref()?.note.as_deref()
     }
 
     /// The models of one strategy: the ensemble, or the one model.
@@ -90,30 +74,18 @@ impl Zoo {
                 Box::new(Mlp { max_epochs, ..published })
             }
             "knn" => Box::new(KNearest { neighbors: 5 }),
-            _ => self.image_classifier(kind),
+            _ => Box::new(self.image_classifier(kind)),
         }
     }
 
-    #[cfg(feature = "resnet")]
-    fn image_classifier(&self, kind: &str) -> Box<dyn Classifier> {
-        let mut config = ResnetConfig::named(kind).expect("the model kind should be validated");
-        let model = &self.model;
-        config.epochs = model.epochs.unwrap_or(config.epochs);
-        config.batch = model.batch.unwrap_or(config.batch);
-        config.width = model.width.unwrap_or(config.width);
-        config.learning_rate = model.learning_rate.unwrap_or(config.learning_rate);
-        config.weight_decay = model.weight_decay.unwrap_or(config.weight_decay);
-        let device =
-            &self.device.as_ref().expect("image models should have opened a device").device;
-        Box::new(ResnetClassifier { config, device: device.clone() })
+    fn image_classifier(&self, kind: &str) -> ImageClassifier {
+        let device = self.device.as_ref().expect("image models should have opened a device");
+        ImageClassifier {
+            spec: self.model.net(kind).expect("the model kind should be validated"),
+            recipe: self.model.recipe(),
+            pretrained: None,
+            side: self.model.side,
+            engine: Arc::clone(&device.engine),
+        }
     }
-
-    #[cfg(not(feature = "resnet"))]
-    fn image_classifier(&self, kind: &str) -> Box<dyn Classifier> {
-        unreachable!("{kind} should have been refused when the zoo was opened")
-    }
-}
-
-fn is_image_model(kind: &str) -> bool {
-    kind.starts_with("resnet")
 }

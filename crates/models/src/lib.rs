@@ -3,7 +3,6 @@
 
 mod classifier;
 mod cross_validation;
-#[cfg(feature = "resnet")]
 pub mod device;
 mod extra_trees;
 mod features;

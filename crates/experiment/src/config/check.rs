@@ -1,16 +1,12 @@
 //! What a configuration must fulfil beyond its syntax; every refusal names the
 //! key, what it holds and what it should hold.
 
-use super::{AnnotatorMode, Config, ConfigError, CrowdConfig, Protocol, nearest};
+use super::{AnnotatorMode, Config, ConfigError, CrowdConfig, Protocol, check_model, nearest};
 use crate::{
     level,
     strategy::{self, STRATEGIES},
 };
 
-/// Models that read a table.
-const TABLE_MODELS: &[&str] = &["extra-trees", "mlp", "knn"];
-/// Models that read images.
-const IMAGE_MODELS: &[&str] = &["resnet8", "resnet18", "resnet34", "resnet50"];
 /// Data sets that are tables.
 const TABLES: &[&str] = &["blobs", "wall-robot", "wall-robot-complete", "single-label", LEVELS];
 /// The data set that is made for a level of annotator accuracy.
@@ -20,11 +16,15 @@ const SYNTHETIC: &[&str] = &["wall-robot", "wall-robot-complete", LEVELS];
 /// Data sets that are images.
 const IMAGES: &[&str] = &["cifar10h", "demo"];
 
-fn refuse<T>(key: &'static str, found: impl ToString, expected: String) -> Result<T, ConfigError> {
+pub(super) fn refuse<T>(
+    key: &'static str,
+    found: impl ToString,
+    expected: String,
+) -> Result<T, ConfigError> {
     Err(ConfigError::Value { key, found: found.to_string(), expected })
 }
 
-fn one_of(key: &'static str, found: &str, valid: &[&str]) -> Result<(), ConfigError> {
+pub(super) fn one_of(key: &'static str, found: &str, valid: &[&str]) -> Result<(), ConfigError> {
     if valid.contains(&found) {
         return Ok(());
     }
@@ -43,22 +43,13 @@ pub(super) fn check(mut config: Config) -> Result<Config, ConfigError> {
         return refuse("experiment", &config.experiment, expected.into());
     }
     one_of("data.name", &config.data.name, &[TABLES, IMAGES].concat())?;
-    let models =
-        if TABLES.contains(&config.data.name.as_str()) { TABLE_MODELS } else { IMAGE_MODELS };
-    one_of("model.kind", &config.model.kind, models)?;
-    for member in &config.model.ensemble {
-        one_of("model.ensemble", member, models)?;
-    }
+    check_model::check(&config.model, IMAGES.contains(&config.data.name.as_str()))?;
     check_data(&config)?;
     for (key, found) in [
         ("loop.rounds", Some(config.run.rounds)),
         ("loop.batch", Some(config.run.batch)),
         ("data.limit", config.data.limit),
         ("data.test_limit", config.data.test_limit),
-        ("model.trees", config.model.trees),
-        ("model.epochs", config.model.epochs),
-        ("model.batch", config.model.batch),
-        ("model.width", config.model.width),
     ] {
         if found.is_some_and(|n| n == 0 || n > 1_000_000) {
             return refuse(key, found.unwrap_or(0), "use a number from 1 to 1000000".into());

@@ -3,8 +3,10 @@
 //! hash is the identity of the run.
 
 mod check;
+mod check_model;
 mod error;
 mod keys;
+mod model;
 mod preset;
 mod source;
 
@@ -15,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::store::sha256;
 pub use error::ConfigError;
 pub use keys::nearest;
+pub use model::ModelConfig;
 pub use preset::{PRESETS, Preset};
 pub use source::Source;
 
@@ -148,35 +151,6 @@ pub struct LoopConfig {
     /// Who a drawn label is attributed to.
     #[serde(default = "batch_annotators")]
     pub annotators: AnnotatorMode,
-}
-
-/// `[model]`
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct ModelConfig {
-    /// The model of single-model strategies.
-    pub kind: String,
-    /// The models of ensemble strategies, in order.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub ensemble: Vec<String>,
-    /// Trees of a forest.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub trees: Option<usize>,
-    /// Passes over the training rows.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub epochs: Option<usize>,
-    /// Examples per training step.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub batch: Option<usize>,
-    /// Channels of a ResNet's first stage.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub width: Option<usize>,
-    /// Highest learning rate of the schedule.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub learning_rate: Option<f64>,
-    /// Weight decay.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub weight_decay: Option<f64>,
 }
 
 /// `[grid]`

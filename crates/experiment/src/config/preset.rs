@@ -26,6 +26,7 @@ pub static PRESETS: &[Preset] = presets![
     "single-vs-multi",
     "cifar10h",
     "cifar10h-small",
+    "cifar10h-ensemble",
 ];
 
 impl Preset {

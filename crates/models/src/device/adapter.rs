@@ -3,10 +3,12 @@
 //! panics when that fails; here that becomes an adapter that is not available.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use burn::tensor::{Device, DeviceKind, DeviceType, Tensor};
 
 use super::{DeviceInfo, OpenDevice};
+use crate::image::BurnEngine;
 
 /// An adapter of a graphics API.
 pub(super) struct Adapter {
@@ -85,11 +87,11 @@ pub(super) fn adapters(api: DeviceType) -> Vec<Adapter> {
 }
 
 /// The best GPU among `adapters`, or a sentence that says what there is instead.
-pub(super) fn best_gpu(adapters: Vec<Adapter>, word: &str) -> Result<OpenDevice, String> {
+pub(super) fn best_of(adapters: Vec<Adapter>, word: &str) -> Result<OpenDevice, String> {
     for adapter in adapters.iter().filter(|adapter| adapter.is_gpu) {
         if let Some(description) = adapter.description(word) {
-            let device = adapter.device.clone();
-            return Ok(OpenDevice { device, kind: "gpu", description, note: None });
+            let engine = Arc::new(BurnEngine::new(adapter.device.clone()));
+            return Ok(OpenDevice { engine, kind: "gpu", description, note: None });
         }
     }
     let found: Vec<_> = adapters.iter().map(Adapter::refusal).collect();

@@ -6,6 +6,7 @@
 use relabel_scoring::Stream;
 use relabel_scoring::stream::{below, uniform};
 
+use super::named::Named;
 use super::recipe::Recipe;
 
 /// How training images are mirrored.
@@ -18,6 +19,11 @@ pub enum Flip {
     /// At random in the first epoch, then every other epoch: both views of an
     /// image are seen equally often (airbench).
     Alternating,
+}
+
+impl Named for Flip {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Never, "never"), (Self::Random, "random"), (Self::Alternating, "alternating")];
 }
 
 /// How one training image is distorted.

@@ -8,9 +8,11 @@
 pub mod architecture;
 pub mod augment;
 mod cost;
+mod cpu;
 pub mod engine;
 mod fitted;
 mod input;
+mod named;
 pub mod net_kind;
 pub mod recipe;
 pub mod start;
@@ -24,7 +26,9 @@ use relabel_scoring::{Class, Stream};
 
 pub use architecture::Architecture;
 pub use augment::{Batch, Distortion, Flip};
+pub use cpu::CpuEngine;
 pub use engine::{Engine, Input, Net, NetPlan};
+pub use named::Named;
 pub use net_kind::{NetKind, NetSpec, Stem};
 pub use recipe::{Precision, Recipe, Schedule, StepSize};
 pub use start::first_weights;

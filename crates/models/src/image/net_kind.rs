@@ -1,5 +1,7 @@
 //! Which network: its kind, width and stem, and whether a whitening layer comes first.
 
+use super::named::Named;
+
 /// Names of networks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NetKind {
@@ -17,31 +19,18 @@ pub enum NetKind {
     Fast,
 }
 
-const WORDS: [(NetKind, &str); 6] = [
-    (NetKind::Resnet8, "resnet8"),
-    (NetKind::Resnet14, "resnet14"),
-    (NetKind::Resnet18, "resnet18"),
-    (NetKind::Resnet34, "resnet34"),
-    (NetKind::Resnet50, "resnet50"),
-    (NetKind::Fast, "fast"),
-];
+impl Named for NetKind {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Resnet8, "resnet8"),
+        (Self::Resnet14, "resnet14"),
+        (Self::Resnet18, "resnet18"),
+        (Self::Resnet34, "resnet34"),
+        (Self::Resnet50, "resnet50"),
+        (Self::Fast, "fast"),
+    ];
+}
 
 impl NetKind {
-    /// Every name that [`NetKind::named`] knows.
-    pub fn names() -> impl Iterator<Item = &'static str> {
-        WORDS.iter().map(|&(_, word)| word)
-    }
-
-    /// The kind called `name`.
-    pub fn named(name: &str) -> Option<Self> {
-        WORDS.iter().find(|&&(_, word)| word == name).map(|&(kind, _)| kind)
-    }
-
-    /// Its name.
-    pub fn name(self) -> &'static str {
-        WORDS.iter().find(|&&(kind, _)| kind == self).map_or("", |&(_, word)| word)
-    }
-
     /// Residual blocks per stage.
     pub(super) fn blocks(self) -> &'static [usize] {
         match self {
@@ -74,6 +63,11 @@ pub enum Stem {
     Small,
     /// 7x7 with stride 2 and a max-pool, as for ImageNet.
     Large,
+}
+
+impl Named for Stem {
+    const WORDS: &'static [(Self, &'static str)] =
+        &[(Self::Small, "small"), (Self::Large, "large")];
 }
 
 /// One network.

@@ -7,6 +7,7 @@
 //! v <- m v + g;  w <- (1 - r d) w - r (g + m v).
 
 use super::augment::Flip;
+use super::named::Named;
 
 /// How a network is trained and asked.
 #[derive(Clone, Debug, PartialEq)]
@@ -63,6 +64,18 @@ pub enum Schedule {
     Cosine,
     /// As PyTorch's OneCycleLR: along cosines from a 25th up and to about zero.
     OneCycle,
+}
+
+impl Named for Precision {
+    const WORDS: &'static [(Self, &'static str)] = &[(Self::F32, "f32"), (Self::F16, "f16")];
+}
+
+impl Named for Schedule {
+    const WORDS: &'static [(Self, &'static str)] = &[
+        (Self::Triangular, "triangular"),
+        (Self::Cosine, "cosine"),
+        (Self::OneCycle, "one-cycle"),
+    ];
 }
 
 impl Default for Recipe {
