@@ -1,5 +1,6 @@
 //! What a user types.
 
+mod bench;
 mod experiment;
 mod labels;
 
@@ -8,6 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use relabel_experiment::{config::PRESETS, strategy::STRATEGIES};
 
+pub use bench::{BenchArgs, BenchWhat, DeviceBenchArgs};
 pub use experiment::{
     CellsArgs, CellsFormat, DemoArgs, ExperimentArgs, ProgressMode, ReportArgs, RunArgs,
     StatusArgs, WorkArgs,
@@ -54,6 +56,8 @@ pub enum Command {
     Data(DataArgs),
     /// Show what can run here and which device `auto` chooses.
     Devices,
+    /// Measure how fast a device trains and asks image networks.
+    Bench(BenchArgs),
     /// Print a completion script.
     Completions { shell: clap_complete::Shell },
     /// Print the manual page.

@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 
 mod args;
+mod bench;
 mod cells;
 mod data;
 mod devices;
@@ -39,6 +40,7 @@ fn main() -> ExitCode {
         Command::Query(args) => query::query(args, talk),
         Command::Data(args) => data::data(args, talk),
         Command::Devices => devices::list(),
+        Command::Bench(args) => bench::bench(args, talk),
         Command::Completions { shell } => shell::completions(*shell),
         Command::Man => shell::man(),
     };

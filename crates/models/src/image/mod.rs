@@ -33,11 +33,11 @@ pub use net_kind::{NetKind, NetSpec, Stem};
 pub use recipe::{Precision, Recipe, Schedule, StepSize};
 pub use start::first_weights;
 pub use weights::{WeightTensor, Weights};
+pub use whitening::whitening_kernel;
 
 use self::architecture::KernelStart;
 use self::fitted::FittedNet;
 use self::train::{TrainingRows, train};
-use self::whitening::whitening_kernel;
 use crate::{Classifier, FeatureStore, Features, Fitted, Images, ModelError, Watch};
 
 /// A network that is trained by a recipe in every fit.

@@ -1,0 +1,99 @@
+//! `relabel bench gpu`: what a device does with image networks, in a few
+//! minutes, on images of noise; printed, and saved as JSON.
+
+mod agreement;
+mod clock;
+mod first_step;
+mod fits;
+mod memory;
+mod nets;
+mod result;
+mod throughput;
+
+use std::{
+    io::{self, Write},
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context, Result};
+use relabel_experiment::store::write_atomic;
+use relabel_models::{
+    device::{self, OpenDevice},
+    image::{CpuEngine, Named, Precision},
+};
+
+use self::{clock::Clock, nets::KINDS, result::BenchResult};
+use crate::{
+    args::{BenchArgs, BenchWhat, DeviceBenchArgs},
+    talk::Talk,
+};
+
+/// Images of noise in the store; rows of larger batches repeat.
+const N_IMAGES: usize = 4096;
+
+/// Measures the device that was asked for.
+pub fn bench(args: &BenchArgs, talk: Talk) -> Result<ExitCode> {
+    let BenchWhat::Gpu(args) = &args.what;
+    let choice = args.device.parse().map_err(anyhow::Error::msg)?;
+    let device = device::open(choice)?;
+    if args.first_step {
+        first_step::step(device.engine.as_ref())?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let result = measure(args, &device, talk);
+    let json = serde_json::to_vec_pretty(&result).context("the result as JSON")?;
+    write_atomic(&args.out, &json)
+        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    writeln!(io::stdout(), "{result}")?;
+    talk.say(format!("wrote {}", args.out.display()));
+    Ok(ExitCode::SUCCESS)
+}
+
+fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> BenchResult {
+    let start = Instant::now();
+    let clock = Clock::new(Duration::from_secs_f64(60.0 * args.minutes));
+    let revision = option_env!("RELABEL_GIT_REV").unwrap_or("unknown");
+    let mut result = BenchResult {
+        program: format!("relabel {} ({revision})", env!("CARGO_PKG_VERSION")),
+        device: device.description.clone(),
+        threads: std::thread::available_parallelism().map_or(1, usize::from),
+        first_step: None,
+        agreement: Vec::new(),
+        throughput: Vec::new(),
+        fits: Vec::new(),
+        memory: Vec::new(),
+        skipped: Vec::new(),
+        seconds: 0.0,
+    };
+    let formats: &[Precision] = match device.kind {
+        "gpu" => &[Precision::F32, Precision::F16],
+        _ => &[Precision::F32],
+    };
+    talk.say(format!("{}: first step, in two processes", device.description));
+    match first_step::measure(&args.device) {
+        Ok(first) => result.first_step = Some(first),
+        Err(error) => result.skipped.push(format!("first step: {error:#}")),
+    }
+    talk.say("class scores against the CPU");
+    let images = nets::images(N_IMAGES);
+    for kind in KINDS {
+        for &format in formats {
+            match agreement::compare(device.engine.as_ref(), &CpuEngine, kind, &images, format) {
+                Ok(line) => result.agreement.push(line),
+                Err(error) => {
+                    let what = format!("scores of {} in {}", kind.name(), format.name());
+                    result.skipped.push(format!("{what}: {error:#}"));
+                }
+            }
+        }
+    }
+    talk.say("images per second");
+    throughput::measure(device.engine.as_ref(), formats, &images, clock.part(0.6), &mut result);
+    talk.say("fits");
+    fits::measure(device, clock.part(0.7), &mut result);
+    talk.say("memory");
+    fits::memory(device, clock, &mut result);
+    result.seconds = start.elapsed().as_secs_f64();
+    result
+}

@@ -1,0 +1,92 @@
+//! The time that a benchmark may take, dealt out to its parts.
+
+use std::time::{Duration, Instant};
+
+/// A part of the benchmark and when it has to be over.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    end: Instant,
+}
+
+impl Clock {
+    /// A clock that runs out after `time`.
+    pub fn new(time: Duration) -> Self {
+        Self { end: Instant::now() + time }
+    }
+
+    /// What is left.
+    pub fn left(self) -> Duration {
+        self.end.saturating_duration_since(Instant::now())
+    }
+
+    /// A clock of a part that may use `share` of what is left.
+    pub fn part(self, share: f64) -> Self {
+        Self::new(self.left().mul_f64(share))
+    }
+}
+
+/// Repeats `work` until about `time` has passed, more often from turn to turn
+/// because `wait` (until the device is idle) costs time too. Returns how often
+/// and how long. The first two turns warm up and do not count, unless they alone
+/// take all the time.
+pub fn repeat<E>(
+    time: Duration,
+    work: &mut dyn FnMut() -> Result<(), E>,
+    wait: &mut dyn FnMut() -> Result<(), E>,
+) -> Result<(usize, Duration), E> {
+    for turn in 0..2 {
+        let start = Instant::now();
+        work()?;
+        wait()?;
+        if turn == 1 && start.elapsed() > time / 2 {
+            return Ok((1, start.elapsed()));
+        }
+        if turn == 0 && start.elapsed() > 2 * time {
+            return Ok((1, start.elapsed()));
+        }
+    }
+    let start = Instant::now();
+    let (mut done, mut turn) = (0, 1);
+    while start.elapsed() < time {
+        for _ in 0..turn {
+            work()?;
+        }
+        wait()?;
+        done += turn;
+        let each = start.elapsed() / done as u32;
+        let fits =
+            (time.saturating_sub(start.elapsed()).as_secs_f64() / each.as_secs_f64()) as usize;
+        turn = (2 * turn).min(fits.max(1));
+    }
+    Ok((done, start.elapsed()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn work_is_repeated_for_the_time_given_and_counted_without_the_warm_up() {
+        let mut calls = 0;
+        let mut work = || {
+            calls += 1;
+            std::thread::sleep(Duration::from_millis(1));
+            Ok::<_, ()>(())
+        };
+        let (done, took) = repeat(Duration::from_millis(60), &mut work, &mut || Ok(())).unwrap();
+        assert_eq!(calls, done + 2);
+        assert!(took >= Duration::from_millis(60) && done >= 2, "{done} {took:?}");
+    }
+
+    #[test]
+    fn work_that_takes_too_long_is_done_once() {
+        let mut calls = 0;
+        let mut work = || {
+            calls += 1;
+            std::thread::sleep(Duration::from_millis(30));
+            Ok::<_, ()>(())
+        };
+        let (done, _) = repeat(Duration::from_millis(2), &mut work, &mut || Ok(())).unwrap();
+        assert_eq!((calls, done), (1, 1));
+    }
+}
