@@ -85,6 +85,9 @@ pub struct DataFolderArgs {
     /// Folder of the data files.
     #[arg(long, default_value = "data", value_name = "DIR")]
     pub data: PathBuf,
+    /// Another list of sources, such as one with addresses of your own [default: the built-in one].
+    #[arg(long, value_name = "FILE.toml")]
+    pub sources: Option<PathBuf>,
 }
 
 #[derive(Args)]
@@ -97,6 +100,9 @@ pub struct DataNamesArgs {
     /// Never connect; fail if something is missing.
     #[arg(long)]
     pub offline: bool,
+    /// Give up a server that sends nothing for so many seconds.
+    #[arg(long, hide = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
+    pub stall_seconds: Option<u64>,
 }
 
 fn presets_and_strategies() -> String {

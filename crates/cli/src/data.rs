@@ -2,28 +2,33 @@
 //! official, and how they get here.
 
 use std::{
-    io::{self, Write},
+    io::{self, IsTerminal, Write},
     path::Path,
     process::ExitCode,
+    time::Duration,
 };
 
 use anyhow::Result;
-use relabel_data::{Fetched, FileState, Sources};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use relabel_data::{FetchOptions, Fetched, FileState, Patience, Sources};
 
 use crate::{
-    args::{DataAction, DataArgs, DataNamesArgs},
-    exit,
+    args::{DataAction, DataArgs, DataFolderArgs, DataNamesArgs},
+    exit, progress,
     talk::Talk,
 };
 
 /// Lists, fetches or verifies.
 pub fn data(args: &DataArgs, talk: Talk) -> Result<ExitCode> {
-    let sources = Sources::embedded();
     match &args.action {
-        DataAction::List(folder) => list(&sources, &folder.data),
-        DataAction::Fetch(names) => fetch(&sources, names, talk),
-        DataAction::Verify(names) => verify(&sources, names),
+        DataAction::List(folder) => list(&sources(folder)?, &folder.data),
+        DataAction::Fetch(names) => fetch(&sources(&names.folder)?, names, talk),
+        DataAction::Verify(names) => verify(&sources(&names.folder)?, names),
     }
+}
+
+fn sources(args: &DataFolderArgs) -> Result<Sources> {
+    Ok(args.sources.as_deref().map_or_else(|| Ok(Sources::embedded()), Sources::open)?)
 }
 
 fn list(sources: &Sources, folder: &Path) -> Result<ExitCode> {
@@ -38,16 +43,41 @@ fn list(sources: &Sources, folder: &Path) -> Result<ExitCode> {
 }
 
 fn fetch(sources: &Sources, args: &DataNamesArgs, talk: Talk) -> Result<ExitCode> {
+    let bar = bar(talk);
+    let patience = Patience::default();
+    let stall = args.stall_seconds.map_or(patience.stall, Duration::from_secs);
+    let options = FetchOptions {
+        offline: args.offline,
+        patience: Patience { stall, pause: stall / 30, ..patience },
+        progress: &|file, done, total| {
+            bar.set_length(total.unwrap_or(done));
+            bar.set_position(done);
+            bar.set_message(file.file.display().to_string());
+        },
+    };
+    let said = |line: String| bar.suspend(|| talk.say(line));
     for name in chosen(sources, args) {
-        talk.say(format!("{name}:"));
-        for fetched in sources.fetch(&args.folder.data, name, args.offline)? {
+        said(format!("{name}:"));
+        for fetched in sources.fetch(&args.folder.data, name, &options)? {
             match fetched {
-                Fetched::AlreadyThere(path) => talk.say(format!("  {} is here", path.display())),
-                Fetched::Downloaded(path) => talk.say(format!("  fetched {}", path.display())),
+                Fetched::AlreadyThere(path) => said(format!("  {} is here", path.display())),
+                Fetched::Downloaded(path) => said(format!("  fetched {}", path.display())),
             }
         }
     }
+    bar.finish_and_clear();
     Ok(ExitCode::SUCCESS)
+}
+
+/// Hidden where nobody looks.
+fn bar(talk: Talk) -> ProgressBar {
+    let shown = talk != Talk::Quiet && io::stderr().is_terminal();
+    let target = if shown { progress::target() } else { ProgressDrawTarget::hidden() };
+    let bar = ProgressBar::with_draw_target(None, target);
+    let template = "{msg} {wide_bar:.green} {bytes}/{total_bytes}, {bytes_per_sec}, {eta} left";
+    let style = ProgressStyle::with_template(template);
+    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
+    bar
 }
 
 fn verify(sources: &Sources, args: &DataNamesArgs) -> Result<ExitCode> {

@@ -94,7 +94,7 @@ pub(crate) fn folder_of(path: &Path) -> &Path {
 }
 
 /// Only where folders are files that can be flushed.
-fn sync_folder(folder: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(folder: &Path) -> io::Result<()> {
     if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 

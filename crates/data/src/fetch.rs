@@ -1,13 +1,23 @@
-//! Downloading official files with the program `curl` (and `tar`, for a member
-//! of an archive). A file takes its name only after its checksum is right, and
-//! a file that is there already is never overwritten.
+//! Fetching official files: streamed into a file beside their place, checked by size
+//! and SHA-256, unpacked under guard, and only then given their name. A file that is
+//! there already is never overwritten; one that was broken off is continued.
 
-use std::fs::{self, File};
-use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
 
-use crate::DataError;
-use crate::sources::{FileState, SourceFile, Sources, sha256};
+use crate::{
+    DataError, Progress,
+    archive::{self, Entry},
+    atomic::{folder_of, sync_folder},
+    completion::{Completion, MARK},
+    download::{Download, Patience},
+    make_folder,
+    sources::{FileState, SourceFile, Sources, Unpack, sha256},
+};
 
 /// What became of a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,6 +26,22 @@ pub enum Fetched {
     AlreadyThere(PathBuf),
     /// It was downloaded, checked and put in place.
     Downloaded(PathBuf),
+}
+
+/// How to fetch.
+pub struct FetchOptions<'a> {
+    /// Never connect.
+    pub offline: bool,
+    /// When to give up.
+    pub patience: Patience,
+    /// Told about every file as it comes.
+    pub progress: &'a dyn Fn(&SourceFile, u64, Option<u64>),
+}
+
+impl Default for FetchOptions<'_> {
+    fn default() -> Self {
+        Self { offline: false, patience: Patience::default(), progress: &|_, _, _| {} }
+    }
 }
 
 impl Sources {
@@ -29,70 +55,210 @@ impl Sources {
         &self,
         data_dir: &Path,
         name: &str,
-        offline: bool,
+        options: &FetchOptions<'_>,
     ) -> Result<Vec<Fetched>, DataError> {
-        self.files(name)?.into_iter().map(|file| file.fetch(data_dir, offline)).collect()
+        self.files(name)?.into_iter().map(|file| file.fetch(data_dir, options)).collect()
     }
 }
 
 impl SourceFile {
-    fn fetch(&self, data_dir: &Path, offline: bool) -> Result<Fetched, DataError> {
+    fn fetch(&self, data_dir: &Path, options: &FetchOptions<'_>) -> Result<Fetched, DataError> {
         let path = data_dir.join(&self.file);
+        if let Some(there) = self.there(data_dir, &path)? {
+            return Ok(there);
+        }
+        if options.offline {
+            return Err(DataError::missing(&path, &self.name));
+        }
+        let folder = folder_of(&path);
+        make_folder(folder).map_err(|error| DataError::io(folder, error))?;
+        let mut work = Work::begin(&path)?;
+        // Another process may have fetched it while this one waited for its turn.
+        if let Some(there) = self.there(data_dir, &path)? {
+            work.clean();
+            return Ok(there);
+        }
+        let result =
+            self.download(&mut work, options).and_then(|url| self.place(&work, url, &path));
+        work.clean();
+        result.map(|()| Fetched::Downloaded(path))
+    }
+
+    fn there(&self, data_dir: &Path, path: &Path) -> Result<Option<Fetched>, DataError> {
         match self.state(data_dir)? {
-            FileState::Official => Ok(Fetched::AlreadyThere(path)),
+            FileState::Missing => Ok(None),
+            FileState::Official => Ok(Some(Fetched::AlreadyThere(path.into()))),
             FileState::Differs { found } => {
                 let expected = "the official file; move it away to fetch that one";
-                Err(DataError::file(&path, found, expected))
-            }
-            FileState::Missing if offline => Err(DataError::missing(&path, &self.name)),
-            FileState::Missing => {
-                self.download(&path)?;
-                Ok(Fetched::Downloaded(path))
+                Err(DataError::file(path, found, expected))
             }
         }
     }
 
-    fn download(&self, path: &Path) -> Result<(), DataError> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder).map_err(|e| DataError::io(folder, e))?;
-        // In the same folder, so that the last step is a rename.
-        let work = tempfile::tempdir_in(folder).map_err(|e| DataError::io(folder, e))?;
-        let mut file = work.path().join("download");
-        let curl = ["-fL", "--retry", "3", "-o"];
-        self.run(Command::new("curl").args(curl).arg(&file).arg(&self.url), path)?;
-        if let Some(member) = &self.member {
-            self.check_archive(&file, path)?;
-            let out = work.path().join("member");
-            let to = File::create(&out).map_err(|e| DataError::io(&out, e))?;
-            self.run(Command::new("tar").arg("-xzOf").arg(&file).arg(member).stdout(to), path)?;
-            file = out;
-        }
-        if let FileState::Differs { found } = self.check(&file)? {
-            return Err(self.failed(path, found));
-        }
-        fs::rename(&file, path).map_err(|e| DataError::io(path, e))
-    }
-
-    fn check_archive(&self, archive: &Path, path: &Path) -> Result<(), DataError> {
-        let found = sha256(archive)?;
-        match &self.archive_sha256 {
-            Some(expected) if *expected != found => {
-                Err(self.failed(path, format!("SHA-256 {found} instead of {expected}")))
+    /// Fills the part file from the first address that has what is wanted, and says which.
+    fn download(&self, work: &mut Work, options: &FetchOptions<'_>) -> Result<&str, DataError> {
+        let mut last = None;
+        for url in self.urls() {
+            match self.download_from(url, work, options) {
+                Ok(()) => return Ok(url),
+                Err(reason) => last = Some(self.failed(url, &work.target, reason)),
             }
-            _ => Ok(()),
+            // The next address may have something else.
+            work.empty()?;
+        }
+        Err(last.expect("a source should have an address"))
+    }
+
+    fn download_from(
+        &self,
+        url: &str,
+        work: &mut Work,
+        options: &FetchOptions<'_>,
+    ) -> Result<(), String> {
+        let (bytes, checksum) = self.transferred();
+        // What cannot be checked in the end cannot be continued either.
+        let continued = checksum.is_some() && work.part.metadata().is_ok_and(|part| part.len() > 0);
+        if checksum.is_none() {
+            work.empty().map_err(|error| error.to_string())?;
+        }
+        let progress: &Progress<'_> = &|done, total| (options.progress)(self, done, total);
+        let download = Download { url, bytes, patience: options.patience, progress };
+        download.run(&mut work.part)?;
+        let part = work.path.clone();
+        let check = || {
+            let found = sha256(&part).map_err(|error| error.to_string())?;
+            match checksum {
+                Some(expected) if *expected != found => {
+                    Err(format!("SHA-256 {found} instead of {expected}"))
+                }
+                _ => Ok(()),
+            }
+        };
+        match check() {
+            // The part that was there may have been of something else.
+            Err(_) if continued => {
+                work.empty().map_err(|error| error.to_string())?;
+                download.run(&mut work.part)?;
+                check()
+            }
+            result => result,
         }
     }
 
-    fn run(&self, command: &mut Command, path: &Path) -> Result<(), DataError> {
-        let program = command.get_program().to_string_lossy().into_owned();
-        match command.status() {
-            Ok(status) if status.success() => Ok(()),
-            Ok(status) => Err(self.failed(path, format!("{program} ended with {status}"))),
-            Err(e) => Err(self.failed(path, format!("{program} could not be started: {e}"))),
-        }
+    /// Gives what was downloaded its name, unpacked if need be.
+    fn place(&self, work: &Work, url: &str, path: &Path) -> Result<(), DataError> {
+        let ready = match &self.unpack {
+            Unpack::Nothing => &work.path,
+            Unpack::Member(member) => {
+                self.take_member(work, member).map_err(|why| self.failed(url, path, why))?;
+                if let FileState::Differs { found } = self.check(&work.unpacked)? {
+                    return Err(self.failed(url, path, found));
+                }
+                &work.unpacked
+            }
+            Unpack::Folder(folder) => {
+                let files = take_folder(work, folder).map_err(|why| self.failed(url, path, why))?;
+                Completion::write(&work.unpacked, url, files)?;
+                &work.unpacked
+            }
+        };
+        let put = || {
+            File::open(ready)?.sync_all()?;
+            fs::rename(ready, path)?;
+            sync_folder(folder_of(path))
+        };
+        put().map_err(|error| DataError::io(path, error))
     }
 
-    fn failed(&self, path: &Path, reason: String) -> DataError {
-        DataError::Fetch { url: self.url.clone(), reason, path: path.into() }
+    fn take_member(&self, work: &Work, member: &Path) -> Result<(), String> {
+        let mut found = false;
+        archive::for_each(&work.path, |entry| {
+            if entry.name == member {
+                found = true;
+                return write(&work.unpacked, entry);
+            }
+            Ok(())
+        })?;
+        if found { Ok(()) } else { Err(format!("the archive holds no {}", member.display())) }
+    }
+
+    fn failed(&self, url: &str, path: &Path, reason: String) -> DataError {
+        DataError::Fetch { url: url.into(), reason, path: path.into() }
+    }
+}
+
+/// Unpacks everything below `folder`, a folder in the only folder at the top of the
+/// archive, and returns the checksums.
+fn take_folder(work: &Work, folder: &Path) -> Result<BTreeMap<PathBuf, String>, String> {
+    let mut files = BTreeMap::new();
+    archive::for_each(&work.path, |entry| {
+        let below: PathBuf = entry.name.components().skip(1).collect();
+        let Ok(name) = below.strip_prefix(folder) else { return Ok(()) };
+        if name == Path::new(MARK) {
+            return Err(io::Error::other("it has the name of the mark of completion"));
+        }
+        let target = work.unpacked.join(name);
+        make_folder(folder_of(&target))?;
+        write(&target, entry)?;
+        let sum = sha256(&target).map_err(io::Error::other)?;
+        files.insert(name.to_owned(), sum);
+        Ok(())
+    })?;
+    if files.is_empty() {
+        return Err(format!("the archive holds no folder {}", folder.display()));
+    }
+    Ok(files)
+}
+
+fn write(path: &Path, entry: Entry<'_>) -> io::Result<()> {
+    let mut file = File::create_new(path)?;
+    io::copy(entry.content, &mut file)?;
+    file.sync_all()
+}
+
+/// The files of a download on its way, beside its target; locked while it lasts.
+struct Work {
+    target: PathBuf,
+    path: PathBuf,
+    unpacked: PathBuf,
+    part: File,
+}
+
+impl Work {
+    fn begin(target: &Path) -> Result<Self, DataError> {
+        let name = target.file_name().unwrap_or_default().to_string_lossy();
+        let beside = |end: &str| target.with_file_name(format!(".fetching-{name}.{end}"));
+        let path = beside("part");
+        let work = || {
+            let mut options = File::options();
+            options.create(true).truncate(false).read(true).write(true);
+            loop {
+                let part = options.open(&path)?;
+                part.lock()?;
+                // The process that was waited for has removed its file.
+                if path.exists() {
+                    return Ok(part);
+                }
+            }
+        };
+        let part = work().map_err(|error| DataError::io(&path, error))?;
+        let work = Self { target: target.into(), unpacked: beside("unpacked"), path, part };
+        work.remove_unpacked();
+        Ok(work)
+    }
+
+    fn empty(&mut self) -> Result<(), DataError> {
+        self.part.set_len(0).map_err(|error| DataError::io(&self.path, error))
+    }
+
+    /// Leaves nothing behind.
+    fn clean(&self) {
+        self.remove_unpacked();
+        let _ = fs::remove_file(&self.path);
+    }
+
+    fn remove_unpacked(&self) {
+        let _ = fs::remove_file(&self.unpacked);
+        let _ = fs::remove_dir_all(&self.unpacked);
     }
 }

@@ -1,15 +1,18 @@
 //! Data sets, label files and their checks: every reader turns files into a
 //! [`Dataset`] or says in one sentence what is wrong with them.
 
+mod archive;
 mod atomic;
 mod blobs;
 mod cifar10;
 mod cifar10h;
 mod cifar10h_start;
+mod completion;
 mod crowd;
 mod csv_file;
 mod dataset;
 mod demo;
+mod download;
 mod error;
 mod fetch;
 mod image_folder;
@@ -29,8 +32,9 @@ pub use cifar10h::AnnotatorTable;
 pub use cifar10h_start::cifar10h;
 pub use dataset::{DataFeatures, Dataset};
 pub use demo::demo;
+pub use download::{Patience, Progress};
 pub use error::DataError;
-pub use fetch::Fetched;
+pub use fetch::{FetchOptions, Fetched};
 pub use image_folder::ImageFolder;
 pub use label_file::{LabelFile, read_label_file, read_label_file_with};
 pub use sources::{FileState, SourceFile, Sources};

@@ -8,6 +8,8 @@ use std::io::IsTerminal;
 
 use relabel_experiment::{Cell, CellEvent, Observer};
 
+pub use terminal::target;
+
 use crate::{args::ProgressMode, talk::Talk};
 
 /// An observer that may have something on the screen.
