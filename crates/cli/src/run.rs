@@ -14,7 +14,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use anyhow::{Result, bail};
 use relabel_experiment::{
     Cell, Config, Deadline, Fingerprint, GridOptions, Observer, Prepared, RunFolder, Worker, Zoo,
-    cells, config::Source, load_dataset, panic_log,
+    cells, check_fits, config::Source, load_dataset, panic_log,
 };
 
 use crate::{
@@ -111,6 +111,7 @@ impl Plan<'_> {
     fn ready(&self) -> Result<Ready> {
         check_name(&self.work.name)?;
         let data = load_dataset(&self.config, &self.data)?;
+        check_fits(&self.config, &data)?;
         let zoo = Zoo::open(&self.config, &self.device)?;
         let folder = RunFolder::open(&self.work.out, &self.work.name, &self.config)?;
         Ok(Ready { fingerprint: Fingerprint::of(&data), data, zoo, folder })

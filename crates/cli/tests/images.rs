@@ -1,6 +1,5 @@
 //! `relabel run` on images, at a size that takes seconds: residual networks on
 //! the CPU device give the same bytes whatever the jobs, stopped or not.
-#![cfg(feature = "resnet")]
 #![allow(clippy::unwrap_used)]
 
 use std::{

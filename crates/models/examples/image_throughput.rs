@@ -1,7 +1,7 @@
 //! Training and inference images per second of the CPU engine.
 use relabel_models::Images;
 use relabel_models::image::{
-    architecture::Architecture, augment::*, cpu::CpuEngine, engine::*, net_kind::*, recipe::*,
+    Architecture, CpuEngine, Named, augment::*, engine::*, net_kind::*, recipe::*,
     start::first_weights,
 };
 use relabel_scoring::{Round, Seed, Stream};

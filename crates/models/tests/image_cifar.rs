@@ -1,14 +1,13 @@
-//! The smallest network on real images, with half the default width and epochs.
+//! The smallest network on real images, with half the default width and a
+//! hundred steps.
 
-#![cfg(feature = "resnet")]
 #![allow(clippy::unwrap_used)]
 
 use std::path::Path;
 
 use relabel_models::device::{DeviceChoice, open};
-use relabel_models::{
-    Classifier, FeatureStore, Features, Images, ResnetClassifier, ResnetConfig, Unwatched,
-};
+use relabel_models::image::{ImageClassifier, NetKind, NetSpec, Recipe};
+use relabel_models::{Classifier, FeatureStore, Features, Images, Unwatched};
 use relabel_scoring::{Class, Round, Seed, Stream};
 
 /// Bytes of one image: its class, then 32 x 32 pixels in red, green and blue.
@@ -36,8 +35,13 @@ fn three_hundred_images_teach_well_above_chance() {
     let rows: Vec<u32> = (0..1300).collect();
     let (train, test) = rows.split_at(300);
 
-    let config = ResnetConfig { width: 8, epochs: 10, ..ResnetConfig::named("resnet8").unwrap() };
-    let model = ResnetClassifier { config, device: open(DeviceChoice::Cpu).unwrap().device };
+    let model = ImageClassifier {
+        spec: NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) },
+        recipe: Recipe { steps: 100, batch: 32, ..Recipe::default() },
+        pretrained: None,
+        side: None,
+        engine: open(DeviceChoice::Cpu).unwrap().engine,
+    };
     let stream = Stream::new(Seed(1), "test", Round(0), 0);
     let x = Features { store: &store, rows: train };
     let fitted = model.fit(x, &classes[..300], 10, stream, &Unwatched).unwrap();

@@ -1,17 +1,14 @@
-//! Residual networks on a toy image set: they learn, they are reproducible,
+//! Networks on a toy image set, on the CPU: they learn, they are reproducible,
 //! they can be stopped, and they refuse what they cannot read.
 
-#![cfg(feature = "resnet")]
 #![allow(clippy::unwrap_used)]
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use ndarray::Array2;
 use relabel_models::device::{DeviceChoice, open};
-use relabel_models::{
-    Classifier, FeatureStore, Features, Images, ModelError, ResnetClassifier, ResnetConfig,
-    Unwatched, Watch,
-};
+use relabel_models::image::{ImageClassifier, Named, NetKind, NetSpec, Recipe};
+use relabel_models::{Classifier, FeatureStore, Features, Images, ModelError, Unwatched, Watch};
 use relabel_scoring::{Class, Round, Seed, Stream};
 
 const SIDE: usize = 8;
@@ -39,20 +36,26 @@ fn toy(n: usize) -> (FeatureStore, Vec<Class>) {
     (FeatureStore::Images(images), classes)
 }
 
-fn small_resnet() -> ResnetClassifier {
-    let config = ResnetConfig { width: 4, epochs: 6, batch: 16, ..named("resnet8") };
-    ResnetClassifier { config, device: open(DeviceChoice::Cpu).unwrap().device }
+/// A recipe for images of 8 pixels whose colour is part of the class.
+fn small_net(kind: NetKind, steps: usize) -> ImageClassifier {
+    ImageClassifier {
+        spec: NetSpec { width: 4, ..NetSpec::small(kind) },
+        recipe: Recipe { steps, batch: 16, crop: 1, cutout: 0, ..Recipe::default() },
+        pretrained: None,
+        side: None,
+        engine: open(DeviceChoice::Cpu).unwrap().engine,
+    }
 }
 
-fn named(kind: &str) -> ResnetConfig {
-    ResnetConfig::named(kind).unwrap()
+fn small_resnet() -> ImageClassifier {
+    small_net(NetKind::Resnet8, 24)
 }
 
 fn stream(seed: u64) -> Stream {
     Stream::new(Seed(seed), "test", Round(0), 0)
 }
 
-fn probs(model: &ResnetClassifier, n_train: u32, stream: Stream) -> Array2<f64> {
+fn probs(model: &ImageClassifier, n_train: u32, stream: Stream) -> Array2<f64> {
     let (store, classes) = toy(120);
     let train: Vec<u32> = (0..n_train).collect();
     let x = Features { store: &store, rows: &train };
@@ -103,19 +106,18 @@ fn one_and_two_training_rows_are_enough_to_fit() {
 }
 
 #[test]
-fn every_named_recipe_fits_and_other_names_are_unknown() {
-    for kind in ["resnet8", "resnet18", "resnet34", "resnet50"] {
-        let mut model = small_resnet();
-        model.config = ResnetConfig { width: 2, epochs: 1, batch: 30, ..named(kind) };
-        assert_eq!(probs(&model, 30, stream(1)).dim(), (60, 3), "{kind}");
+fn every_kind_of_network_fits() {
+    for &(kind, name) in NetKind::WORDS {
+        let mut model = small_net(kind, 1);
+        model.side = (kind == NetKind::Fast).then_some(12);
+        assert_eq!(probs(&model, 30, stream(1)).dim(), (60, 3), "{name}");
     }
-    assert!(ResnetConfig::named("resnet101").is_none());
 }
 
-/// Says stop after some looks, and keeps the last epoch that was reported.
+/// Says stop after some looks, and keeps the last step that was reported.
 struct Impatient {
     looks_left: AtomicUsize,
-    epochs: AtomicUsize,
+    steps: AtomicUsize,
 }
 
 impl Watch for Impatient {
@@ -125,29 +127,28 @@ impl Watch for Impatient {
     }
 
     fn step(&self, done: usize, total: usize) {
-        assert_eq!(total, 6);
-        self.epochs.store(done, Ordering::SeqCst);
+        assert_eq!(total, 24);
+        self.steps.store(done, Ordering::SeqCst);
     }
 }
 
 fn watched_fit(looks: usize) -> (Result<(), ModelError>, usize) {
     let (store, classes) = toy(64);
     let rows: Vec<u32> = (0..64).collect();
-    let watch = Impatient { looks_left: looks.into(), epochs: 0.into() };
+    let watch = Impatient { looks_left: looks.into(), steps: 0.into() };
     let x = Features { store: &store, rows: &rows };
     let fit = small_resnet().fit(x, &classes, 3, stream(1), &watch);
-    (fit.map(drop), watch.epochs.into_inner())
+    (fit.map(drop), watch.steps.into_inner())
 }
 
 #[test]
-fn a_fit_ends_at_the_next_batch_after_stop_and_reports_epochs() {
-    // 64 rows in batches of 16 are four batches an epoch
-    let (stopped, epochs) = watched_fit(9);
+fn a_fit_ends_at_the_next_batch_after_stop_and_reports_its_steps() {
+    let (stopped, steps) = watched_fit(9);
     assert!(matches!(stopped, Err(ModelError::Stopped)));
-    assert_eq!(epochs, 2);
-    let (finished, epochs) = watched_fit(1000);
+    assert!((7..=9).contains(&steps), "{steps}");
+    let (finished, steps) = watched_fit(1000);
     assert!(finished.is_ok());
-    assert_eq!(epochs, 6);
+    assert_eq!(steps, 24);
 }
 
 #[test]
@@ -155,7 +156,7 @@ fn a_learning_rate_out_of_bounds_is_reported_as_divergence() {
     let (store, classes) = toy(60);
     let rows: Vec<u32> = (0..60).collect();
     let mut model = small_resnet();
-    model.config.learning_rate = 1e30;
+    model.recipe.learning_rate = 1e30;
     let x = Features { store: &store, rows: &rows };
     let fit = model.fit(x, &classes, 3, stream(1), &Unwatched);
     assert!(matches!(fit.err(), Some(ModelError::Diverged(_))));
