@@ -87,7 +87,7 @@ pub(super) fn class_order(
         let found = format!("{} different labels", names.len());
         return Err(DataError::file(path, found, format!("at most {MAX_CLASSES} classes")));
     }
-    let whole: Option<Vec<i64>> = names.iter().map(|name| whole_number(name)).collect();
+    let whole: Option<Vec<i64>> = names.iter().map(whole_number).collect();
     match (given, whole) {
         (Some(given), _) => Ok((given.to_vec(), given_classes(path, gathered, given)?)),
         (None, Some(whole)) => numbered_classes(path, gathered, &whole),
