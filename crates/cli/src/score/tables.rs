@@ -162,8 +162,8 @@ fn diagnostics(path: &Path, file: &LabelFile, result: &LabelQuality) -> Result<(
     write_atomic_with(path, |out| {
         let classes = serde_json::to_string(&file.class_names)?;
         let alpha = serde_json::to_string(&alpha)?;
-        write!(out, "{{\n\"classes\": {classes},\n\"krippendorff_alpha\": {alpha},\n")?;
-        write!(out, "\"confusion_is\": \"[class of the consensus, class given, how often]\",\n")?;
+        writeln!(out, "{{\n\"classes\": {classes},\n\"krippendorff_alpha\": {alpha},")?;
+        writeln!(out, "\"confusion_is\": \"[class of the consensus, class given, how often]\",")?;
         write!(out, "\"annotators\": {{")?;
         for (at, stats) in result.annotator_stats.iter().enumerate() {
             let id = serde_json::to_string(&file.annotator_ids[stats.annotator.at()])?;
