@@ -23,6 +23,8 @@ pub struct Npy {
     pub values: ArrayD<f64>,
     /// True if the file holds integers, which cannot be NaN.
     pub is_integer: bool,
+    /// The type of number as the file states it, such as `<f8`.
+    pub descr: String,
 }
 
 /// Reads an array of numbers. The length of the file is compared with its header
@@ -58,7 +60,7 @@ fn read_from(path: &Path, source: &mut impl Read, length: u64) -> Result<Npy, Da
     let shape = IxDyn(&header.shape).set_f(header.fortran_order);
     let values = ArrayD::from_shape_vec(shape, values)
         .map_err(|error| DataError::file(path, error.to_string(), "an array that fits memory"))?;
-    Ok(Npy { values, is_integer: header.number.is_integer() })
+    Ok(Npy { values, is_integer: header.number.is_integer(), descr: header.descr })
 }
 
 fn numbers(
