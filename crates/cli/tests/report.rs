@@ -18,7 +18,8 @@ struct Workplace {
 impl Workplace {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
-        let settings = ["grid.strategies=[\"random\", \"activelab\"]", "grid.seeds=0..2", "loop.rounds=3"];
+        let settings =
+            ["grid.strategies=[\"random\", \"activelab\"]", "grid.seeds=0..2", "loop.rounds=3"];
         let mut command = relabel(folder.path());
         command.args(["run", "blobs", "--progress", "none"]);
         settings.iter().for_each(|setting| {

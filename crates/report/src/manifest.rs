@@ -21,7 +21,9 @@ impl Manifest {
     pub(crate) fn read(path: &Path) -> Result<Self, ReportError> {
         let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+                return Ok(Self::default());
+            }
             Err(error) => return Err(ReportError::io("read", path)(error)),
         };
         let damaged = |reason: String| {
@@ -34,10 +36,7 @@ impl Manifest {
         };
         let sessions = file.remove("sessions");
         let sessions = sessions.as_ref().and_then(Value::as_array).into_iter().flatten();
-        Ok(Self {
-            sessions: sessions.map(facts).collect(),
-            facts: facts(&Value::Object(file)),
-        })
+        Ok(Self { sessions: sessions.map(facts).collect(), facts: facts(&Value::Object(file)) })
     }
 }
 

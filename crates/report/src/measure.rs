@@ -33,11 +33,8 @@ pub(crate) const ALL_EXAMPLES: Measure = Measure {
 };
 
 /// Examples with at least one label.
-pub(crate) const SIZE: Measure = Measure {
-    key: "n_examples",
-    title: "Labelled-set size",
-    axis: "Labelled examples (number)",
-};
+pub(crate) const SIZE: Measure =
+    Measure { key: "n_examples", title: "Labelled-set size", axis: "Labelled examples (number)" };
 
 /// In the order of the tables.
 pub(crate) const ACCURACIES: [Measure; 3] = [MODEL, CONSENSUS, ALL_EXAMPLES];

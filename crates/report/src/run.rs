@@ -206,11 +206,14 @@ impl Run {
             finished: cell.rounds.len(),
             failure: cell.failure.as_deref(),
         });
-        let begun =
-            |(strategy, seed): &(String, u64)| self.cells_of(strategy).any(|cell| cell.seed == *seed);
-        let absent = self.planned.iter().filter(|cell| !begun(cell)).map(|(strategy, seed)| {
-            Missing { strategy, seed: *seed, finished: 0, failure: None }
-        });
+        let begun = |(strategy, seed): &(String, u64)| {
+            self.cells_of(strategy).any(|cell| cell.seed == *seed)
+        };
+        let absent = self
+            .planned
+            .iter()
+            .filter(|cell| !begun(cell))
+            .map(|(strategy, seed)| Missing { strategy, seed: *seed, finished: 0, failure: None });
         on_disk.chain(absent).collect()
     }
 }

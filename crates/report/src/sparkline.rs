@@ -1,6 +1,8 @@
 //! A curve as one word of a terminal: a block per round, as high as the value.
 
-const BLOCKS: [char; 8] = ['\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}'];
+const BLOCKS: [char; 8] = [
+    '\u{2581}', '\u{2582}', '\u{2583}', '\u{2584}', '\u{2585}', '\u{2586}', '\u{2587}', '\u{2588}',
+];
 
 /// A block per value on a scale from `low` to `high`.
 pub(crate) fn sparkline(values: &[f64], low: f64, high: f64) -> String {

@@ -46,6 +46,5 @@ fn events(cell: &CellCurve) -> std::io::Result<Vec<u8>> {
             writer.write_scalar(name.as_str(), step, value as f32)?;
         }
     }
-    drop(writer);
     Ok(bytes)
 }

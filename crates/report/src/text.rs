@@ -36,7 +36,8 @@ fn of_run(run: &Run) -> Vec<String> {
     // Areas are on the page: a terminal is not wide.
     let mut table = table.without(&["area"]);
     for heading in &mut table.headings {
-        *heading = heading.replace(", final", "").replace("Accuracy over all examples", "All examples");
+        *heading =
+            heading.replace(", final", "").replace("Accuracy over all examples", "All examples");
     }
     add_sparklines(run, &mut table);
     lines.push(standing(run));

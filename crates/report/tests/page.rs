@@ -98,7 +98,8 @@ fn unknown_strategies_are_shown_by_their_names() {
         add_cell(&run, strategy, 0, &[0.8, 0.9, 0.95]);
     }
     let page = page_of(&report_on(&[&run]));
-    for curve in ["single@0.6, one seed, single", "mine, one seed", "multiannotator@0.7, one seed"] {
+    for curve in ["single@0.6, one seed, single", "mine, one seed", "multiannotator@0.7, one seed"]
+    {
         assert!(page.contains(&format!("<title>{curve}")), "{curve}");
     }
 }

@@ -68,8 +68,7 @@ fn published_means_are_thin_and_dashed_on_both_axes() {
                 wall-robot,et,crowdlab,model_accuracy,1,0.95,0.01,5\n";
     fs::write(folder.path().join("published_results.csv"), rows).unwrap();
     let reference = Reference::load(folder.path()).unwrap();
-    let report =
-        Report { reference: Some(reference), ..report_on(&[&whole_run(folder.path())]) };
+    let report = Report { reference: Some(reference), ..report_on(&[&whole_run(folder.path())]) };
     for stem in ["model_accuracy", "model_accuracy_by_labels"] {
         let svg = svg_of(&report, stem);
         let published = curve(&svg, "activelab, published mean");

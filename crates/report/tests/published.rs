@@ -86,7 +86,9 @@ fn ensembles_are_found_under_the_names_of_their_models() {
     run.cells[0].strategy = "disagreement".into();
     run.cells[1].strategy = "activelab_ensemble".into();
     let strategy = |run: &Run| {
-        let text = fs::read_to_string(write_comparison(run, &reference, folder.path()).unwrap().unwrap()).unwrap();
+        let text =
+            fs::read_to_string(write_comparison(run, &reference, folder.path()).unwrap().unwrap())
+                .unwrap();
         text.lines().nth(1).unwrap().split(',').next().unwrap().to_owned()
     };
     let kinds = |kinds: [&str; 3]| kinds.map(str::to_owned).to_vec();
@@ -101,7 +103,11 @@ fn ensembles_are_found_under_the_names_of_their_models() {
 fn a_bad_reference_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let absent = Reference::load(folder.path()).unwrap_err().to_string();
-    assert!(absent.contains("neither published_results.csv nor result arrays") && absent.contains("name the folder"), "{absent}");
+    assert!(
+        absent.contains("neither published_results.csv nor result arrays")
+            && absent.contains("name the folder"),
+        "{absent}"
+    );
     for rows in [
         "benchmark,model\na,b\n",
         "",

@@ -75,13 +75,7 @@ impl Legend {
     }
 
     /// Draws lines of entries from this point on, up to this right end.
-    pub fn draw_below(
-        &self,
-        scene: &mut Scene,
-        letters: &Letters,
-        (left, top): Point,
-        right: f64,
-    ) {
+    pub fn draw_below(&self, scene: &mut Scene, letters: &Letters, (left, top): Point, right: f64) {
         let places = self.places(letters, right - left);
         for (entry, (x, y)) in self.entries().zip(places) {
             entry.draw(scene, letters, (left + x, top + y + 12.0));

@@ -35,7 +35,9 @@ impl LineChart {
         let mut frame = Frame::new(layout, &self.words, &self.legend());
         let (x, y) = self.axes(layout, frame.right);
         frame.draw_heights(&y);
-        x.ticks().into_iter().for_each(|(value, label)| frame.draw_below(x.pixel(value), label, true));
+        x.ticks()
+            .into_iter()
+            .for_each(|(value, label)| frame.draw_below(x.pixel(value), label, true));
         let mut scene = frame.scene;
         self.series.iter().for_each(|series| series.draw_band(&mut scene, &x, &y));
         // Published lines are thin and lie under ours.
@@ -118,4 +120,3 @@ impl Series {
         scene.marks.extend(markers);
     }
 }
-

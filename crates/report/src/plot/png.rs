@@ -47,9 +47,7 @@ fn draw(pixmap: &mut Pixmap, letters: &Letters, mark: &Mark) {
         Mark::Markers { centres, shape, radius, colour } => {
             for &(x, y) in centres {
                 let marker = match shape {
-                    Shape::Circle => {
-                        PathBuilder::from_circle(x as f32, y as f32, *radius as f32)
-                    }
+                    Shape::Circle => PathBuilder::from_circle(x as f32, y as f32, *radius as f32),
                     _ => path(&shape.corners((x, y), *radius), true),
                 };
                 fill(pixmap, marker, paint(*colour, 1.0), scaled);

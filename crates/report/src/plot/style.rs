@@ -106,7 +106,8 @@ impl Looks {
             let place = rank(&strategy_name(name));
             KNOWN.get(place).map(|&(_, colour, shape)| Look { colour, shape, arm: 0 })
         };
-        let taken: Vec<Colour> = names.iter().filter_map(|name| known(name)).map(|l| l.colour).collect();
+        let taken: Vec<Colour> =
+            names.iter().filter_map(|name| known(name)).map(|l| l.colour).collect();
         let free = (2..PALETTE.len()).map(Colour).filter(|colour| !taken.contains(colour));
         let free: Vec<Colour> = free.collect();
         let (mut groups, mut arms): (Vec<&str>, Vec<&str>) = Default::default();

@@ -18,7 +18,8 @@ pub(crate) fn accuracy(run: &Run) -> Option<Table> {
     for measure in &measures {
         table.headings.extend([format!("{}, final", measure.title), "area".to_owned()]);
     }
-    let rows: Vec<Row> = run.strategies().iter().map(|name| Row::new(run, name, &measures)).collect();
+    let rows: Vec<Row> =
+        run.strategies().iter().map(|name| Row::new(run, name, &measures)).collect();
     let furthest = rows.iter().map(|row| row.round).max().unwrap_or(0);
     let best: Vec<Option<f64>> =
         (0..2 * measures.len()).map(|column| best(&rows, column, furthest)).collect();

@@ -9,12 +9,8 @@ use crate::{Run, config::flat, report::Group};
 /// Facts of the run as a whole, then one column per build, machine and device.
 pub(crate) fn facts(run: &Run) -> Vec<Table> {
     let mut whole = Table::new("Made from", &["fact", "value"], 2);
-    whole.rows = run
-        .manifest
-        .facts
-        .iter()
-        .map(|(key, value)| vec![words(key), value.clone()])
-        .collect();
+    whole.rows =
+        run.manifest.facts.iter().map(|(key, value)| vec![words(key), value.clone()]).collect();
     let mut sessions = Table::new("Made by", &["fact"], usize::MAX);
     let count = run.manifest.sessions.len();
     sessions.headings.extend((1..=count).map(|place| match count {

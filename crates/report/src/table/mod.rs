@@ -61,7 +61,11 @@ impl Table {
         let widths: Vec<usize> = (0..self.headings.len()).map(width).collect();
         let line = |cells: &&Vec<String>| {
             let cells = cells.iter().zip(&widths).enumerate().map(|(column, (cell, &width))| {
-                if column < self.words { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+                if column < self.words {
+                    format!("{cell:<width$}")
+                } else {
+                    format!("{cell:>width$}")
+                }
             });
             cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
         };

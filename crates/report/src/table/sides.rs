@@ -27,7 +27,8 @@ pub(crate) fn sides(group: &Group<'_>) -> Option<Table> {
     let name = |run: &crate::Run| format!("{} ({})", group.name_of(run), protocol(run));
     table.headings.extend(group.runs.iter().map(|run| name(run)));
     for run in others {
-        let name = if others.len() > 1 { format!(", {}", group.name_of(run)) } else { String::new() };
+        let name =
+            if others.len() > 1 { format!(", {}", group.name_of(run)) } else { String::new() };
         table.headings.extend([format!("difference{name}"), format!("Welch p{name}")]);
     }
     for strategy in first.strategies() {
