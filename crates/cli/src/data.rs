@@ -37,7 +37,7 @@ fn list(sources: &Sources, folder: &Path) -> Result<ExitCode> {
         let here = if folder.join(&file.file).exists() { "here" } else { "missing" };
         let size = file.bytes.map_or_else(String::new, |bytes| format!("{bytes} bytes, "));
         let path = file.file.display().to_string();
-        writeln!(out, "{:<11} {:<8} {:<42} {size}{}", file.name, here, path, file.licence)?;
+        writeln!(out, "{:<17} {:<8} {:<42} {size}{}", file.name, here, path, file.licence)?;
     }
     Ok(ExitCode::SUCCESS)
 }

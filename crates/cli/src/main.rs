@@ -9,6 +9,8 @@ mod data;
 mod devices;
 mod exit;
 mod labelled;
+mod naming;
+mod probabilities;
 mod progress;
 mod query;
 mod report;

@@ -2,59 +2,106 @@
 
 use std::{
     io::{self, Write},
-    path::Path,
+    path::{Path, PathBuf},
     process::ExitCode,
 };
 
 use anyhow::Result;
 use relabel_report::{
-    Reference, load_run, text_report, write_comparison, write_plots, write_report, write_summary,
+    Reference, Report, ReportError, Run, load_run, text_report, write_comparison, write_plots,
+    write_report, write_summary, write_tensorboard,
 };
 
-use crate::{args::ReportArgs, talk::Talk};
+use crate::{args::ReportArgs, exit, talk::Talk};
 
-/// Writes summary.csv, plots and report.html for the given runs.
+/// Writes tables, plots and report.html for the given runs. What could not be used is
+/// named, and the exit code then says that something failed.
 pub fn report(args: &ReportArgs, talk: Talk) -> Result<ExitCode> {
-    let runs = args.runs.iter().map(|path| load_run(path)).collect::<Result<Vec<_>, _>>()?;
     let reference = args.reference.as_deref().map(Reference::load).transpose()?;
-    for run in &runs {
-        say_written(&write_summary(run)?, talk);
-        if let Some(reference) = &reference
-            && let Some(path) = write_comparison(run, reference)?
-        {
-            say_written(&path, talk);
+    let report = Report::load(&args.runs, reference);
+    let mut failures: Vec<String> = report.gaps().into_iter().map(str::to_owned).collect();
+    if let Some(first) = report.runs.first() {
+        let page = args.out.clone().unwrap_or_else(|| default_page(first));
+        if !args.text {
+            failures.extend(write(&report, &page, talk));
         }
+        if let Some(folder) = &args.tensorboard {
+            let files = write_tensorboard(&report, folder)?.len();
+            talk.say(format!("wrote {files} event files into {}", folder.display()));
+        }
+        write!(io::stdout(), "{}", text_report(&report))?;
     }
-    for path in write_plots(&runs, reference.as_ref())? {
-        say_written(&path, talk);
+    for failure in &failures {
+        eprintln!("relabel: {failure}");
     }
-    let out = args.out.clone().unwrap_or_else(|| args.runs[0].join("report.html"));
-    write_report(&runs, reference.as_ref(), &out)?;
-    say_written(&out, talk);
-    let mut stdout = io::stdout().lock();
-    for run in &runs {
-        writeln!(stdout, "{}", text_report(run))?;
-    }
-    Ok(ExitCode::SUCCESS)
+    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::SOME_FAILED) })
 }
 
 /// What a run ends with: summary.csv, plots, report.html and a table on stdout.
 ///
 /// # Errors
-/// If the run folder cannot be read or written.
+/// If the run folder cannot be read.
 pub fn conclude(folder: &Path, talk: Talk) -> Result<()> {
-    let run = load_run(folder)?;
-    say_written(&write_summary(&run)?, talk);
-    let runs = [run];
-    for path in write_plots(&runs, None)? {
-        say_written(&path, talk);
+    let report = Report { runs: vec![load_run(folder)?], ..Report::default() };
+    let mut failures: Vec<String> = report.gaps().into_iter().map(str::to_owned).collect();
+    failures.extend(write(&report, &folder.join("report.html"), talk));
+    for failure in &failures {
+        eprintln!("relabel: {failure}");
     }
-    let page = folder.join("report.html");
-    write_report(&runs, None, &page)?;
-    say_written(&page, talk);
-    Ok(writeln!(io::stdout(), "{}", text_report(&runs[0]))?)
+    Ok(write!(io::stdout(), "{}", text_report(&report))?)
 }
 
-fn say_written(path: &Path, talk: Talk) {
-    talk.say(format!("wrote {}", path.display()));
+/// Where the page of a run goes; beside nobody's arrays.
+fn default_page(run: &Run) -> PathBuf {
+    match run.is_arrays() {
+        true => PathBuf::from(format!("{}-report", run.experiment)).join("report.html"),
+        false => run.path.join("report.html"),
+    }
+}
+
+/// Writes everything; one file that cannot be written does not keep the others from it.
+fn write(report: &Report, page: &Path, talk: Talk) -> Vec<String> {
+    let beside = page.parent().unwrap_or(Path::new(""));
+    let mut outcomes: Vec<Result<Vec<PathBuf>, ReportError>> = Vec::new();
+    for (place, run) in report.runs.iter().enumerate() {
+        let folder = home(run, place, beside);
+        outcomes.push(write_summary(run, &folder).map(|path| vec![path]));
+        if let Some(reference) = &report.reference {
+            let written = write_comparison(run, reference, &folder);
+            outcomes.push(written.map(|path| path.into_iter().collect()));
+        }
+    }
+    let plots = report.runs.first().map(|run| home(run, 0, beside).join("plots"));
+    outcomes.extend(plots.map(|folder| write_plots(report, &folder)));
+    outcomes.push(write_report(report, page).map(|()| vec![page.to_owned()]));
+    let mut failures = Vec::new();
+    for outcome in outcomes {
+        match outcome {
+            Ok(paths) => say_written(&paths, talk),
+            Err(error) => failures.push(error.to_string()),
+        }
+    }
+    failures
+}
+
+/// Names a file, or the folder of many.
+fn say_written(paths: &[PathBuf], talk: Talk) {
+    match paths {
+        [] => {}
+        [path] => talk.say(format!("wrote {}", path.display())),
+        [first, ..] => {
+            let folder = first.parent().unwrap_or(first).display();
+            talk.say(format!("wrote {} pictures into {folder}", paths.len()));
+        }
+    }
+}
+
+/// The folder that receives the tables of a run: its own, but for arrays beside the
+/// page, and one each if there are several.
+fn home(run: &Run, place: usize, beside: &Path) -> PathBuf {
+    match (run.is_arrays(), place) {
+        (false, _) => run.path.clone(),
+        (true, 0) => beside.to_owned(),
+        (true, _) => beside.join(format!("{}-{place}", run.experiment)),
+    }
 }

@@ -7,32 +7,35 @@ mod csv_table;
 mod gathered;
 mod label_studio;
 mod matrix;
+mod numbering;
 mod order;
+mod places;
+mod records;
 
 use std::io::{BufRead, Read};
 use std::path::Path;
 
-use relabel_scoring::{AnnotatorId, Class, ExampleId};
+use relabel_scoring::Labels;
 
 use self::gathered::Gathered;
-use crate::DataError;
 use crate::csv_file::{open, unreadable};
+use crate::{DataError, Names};
 
 const NPY: &[u8] = b"\x93NUMPY";
 
 /// Labels of several annotators and what their indices stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LabelFile {
-    /// The example behind every [`ExampleId`]: sorted (numbers as numbers) if the
+    /// The example behind every [`relabel_scoring::ExampleId`]: sorted (numbers as numbers) if the
     /// file has one label per row, in the order of the file's rows otherwise.
-    pub example_ids: Vec<String>,
-    /// The annotator behind every [`AnnotatorId`].
-    pub annotator_ids: Vec<String>,
+    pub example_ids: Names,
+    /// The annotator behind every [`relabel_scoring::AnnotatorId`].
+    pub annotator_ids: Names,
     /// The name of every class: of labels that are all whole numbers these
     /// numbers, of others all names that occur, sorted.
     pub class_names: Vec<String>,
-    /// The labels, by example and annotator; at most one for each pair.
-    pub labels: Vec<(ExampleId, AnnotatorId, Class)>,
+    /// The labels.
+    pub labels: Labels,
     /// What a reader may want to know: rows that were skipped, classes without labels.
     pub notes: Vec<String>,
 }
@@ -53,7 +56,7 @@ pub fn read_label_file(path: &Path) -> Result<LabelFile, DataError> {
 /// As [`read_label_file`], and if an example or a class is not among those given.
 pub fn read_label_file_with(
     path: &Path,
-    example_ids: Option<&[String]>,
+    example_ids: Option<&Names>,
     class_names: Option<&[String]>,
 ) -> Result<LabelFile, DataError> {
     gather(path)?.into_labels(path, example_ids, class_names)

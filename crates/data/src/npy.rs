@@ -4,13 +4,17 @@
 
 mod header;
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 
 use self::header::Header;
 use crate::{DataError, write_atomic};
+
+/// Bytes that are read at a time, a multiple of the size of every number.
+const BLOCK: usize = 1 << 16;
 
 /// An array as it was read.
 #[derive(Clone, Debug, PartialEq)]
@@ -19,29 +23,60 @@ pub struct Npy {
     pub values: ArrayD<f64>,
     /// True if the file holds integers, which cannot be NaN.
     pub is_integer: bool,
+    /// The type of number as the file states it, such as `<f8`.
+    pub descr: String,
 }
 
-/// Reads an array of numbers.
+/// Reads an array of numbers. The length of the file is compared with its header
+/// before there is room made for the numbers.
 ///
 /// # Errors
 /// If the file is missing, damaged or holds something else than numbers.
 pub fn read(path: &Path) -> Result<Npy, DataError> {
-    let bytes = fs::read(path).map_err(|error| DataError::io(path, error))?;
-    let header = Header::parse(path, &bytes)?;
-    let data = &bytes[header.data_start..];
+    let io = |error| DataError::io(path, error);
+    let mut file = File::open(path).map_err(io)?;
+    let metadata = file.metadata().map_err(io)?;
+    if metadata.is_file() {
+        return read_from(path, &mut file, metadata.len());
+    }
+    let mut bytes = Vec::new();
+    file.read_to_end(&mut bytes).map_err(io)?;
+    read_from(path, &mut bytes.as_slice(), bytes.len() as u64)
+}
+
+/// Reads an array from a source of `length` bytes.
+fn read_from(path: &Path, source: &mut impl Read, length: u64) -> Result<Npy, DataError> {
+    let header = Header::read(path, source, length)?;
+    let data = length - header.length;
     let n_values = header.shape.iter().try_fold(1_usize, |n, &side| n.checked_mul(side));
     let n_bytes = n_values.and_then(|n| n.checked_mul(header.number.size()));
-    if n_bytes != Some(data.len()) {
-        let found = format!("{} bytes of data", data.len());
+    let Some(n_values) = n_values.filter(|_| n_bytes.is_some_and(|n| n as u64 == data)) else {
+        let found = format!("{data} bytes of data");
         let bytes = n_bytes.map_or_else(|| "more".into(), |n| n.to_string());
         let expected = format!("{bytes} for shape {:?} of {}", header.shape, header.descr);
         return Err(DataError::file(path, found, expected));
-    }
-    let values = header.number.decode(data, header.big_endian);
+    };
+    let values = numbers(path, source, &header, n_values)?;
     let shape = IxDyn(&header.shape).set_f(header.fortran_order);
     let values = ArrayD::from_shape_vec(shape, values)
         .map_err(|error| DataError::file(path, error.to_string(), "an array that fits memory"))?;
-    Ok(Npy { values, is_integer: header.number.is_integer() })
+    Ok(Npy { values, is_integer: header.number.is_integer(), descr: header.descr })
+}
+
+fn numbers(
+    path: &Path,
+    source: &mut impl Read,
+    header: &Header,
+    n_values: usize,
+) -> Result<Vec<f64>, DataError> {
+    let mut values = Vec::with_capacity(n_values);
+    let mut block = vec![0; BLOCK.min(n_values * header.number.size())];
+    while values.len() < n_values {
+        let n_bytes = block.len().min((n_values - values.len()) * header.number.size());
+        source.read_exact(&mut block[..n_bytes]).map_err(|error| DataError::io(path, error))?;
+        header.number.decode(&block[..n_bytes], header.big_endian, &mut values);
+    }
+    Ok(values)
 }
 
 /// Reads an array of numbers of any type as `f64`.
@@ -71,6 +106,8 @@ pub fn write_f64(path: &Path, array: ArrayViewD<'_, f64>) -> Result<(), DataErro
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
+
+    use std::fs;
 
     use ndarray::{Array, array};
 

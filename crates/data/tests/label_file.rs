@@ -6,8 +6,8 @@ use std::io::Write as _;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use relabel_data::{DataError, LabelFile, npy, read_label_file, read_label_file_with};
-use relabel_scoring::{AnnotatorId, Class, ExampleId};
+use relabel_data::{DataError, LabelFile, Names, npy, read_label_file, read_label_file_with};
+use relabel_scoring::{AnnotatorId, Class};
 use tempfile::TempDir;
 
 fn file(name: &str, bytes: &[u8]) -> (TempDir, PathBuf) {
@@ -30,55 +30,68 @@ fn strings(names: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.to_string()).collect()
 }
 
-fn labels(labels: &[(u32, u32, u16)]) -> Vec<(ExampleId, AnnotatorId, Class)> {
-    labels.iter().map(|&(e, a, c)| (ExampleId(e), AnnotatorId(a), Class(c))).collect()
+fn names(names: &[&str]) -> Names {
+    names.iter().collect()
+}
+
+/// The labels of a file by example, then annotator.
+fn given(file: &LabelFile) -> Vec<(u32, u32, u16)> {
+    let examples = file.labels.examples().zip(0..);
+    let of_example = |(given, example): (&[(AnnotatorId, Class)], u32)| {
+        given
+            .iter()
+            .map(move |(annotator, class)| (example, annotator.0, class.0))
+            .collect::<Vec<_>>()
+    };
+    examples.flat_map(of_example).collect()
 }
 
 #[test]
 fn long_files_sort_examples_and_annotators_with_numbers_as_numbers() {
     let found = read("Label,note,Worker,task\n1,x,w2,10\n0,,w1,9\n2,,w1,10\n,,w3,11\n").unwrap();
-    assert_eq!(found.example_ids, strings(&["9", "10", "11"]));
-    assert_eq!(found.annotator_ids, strings(&["w1", "w2"]));
+    assert_eq!(found.example_ids, names(&["9", "10", "11"]));
+    assert_eq!(found.annotator_ids, names(&["w1", "w2"]));
     assert_eq!(found.class_names, strings(&["0", "1", "2"]));
-    assert_eq!(found.labels, labels(&[(0, 0, 0), (1, 0, 2), (1, 1, 1)]));
-    let notes = ["rows without a label that were skipped: 1", "1 of 3 examples have no label"];
+    assert_eq!(given(&found), [(0, 0, 0), (1, 0, 2), (1, 1, 1)]);
+    let notes = ["rows without a label that were skipped: 1", "1 of 3 examples have no label: 11"];
     assert_eq!(found.notes, notes);
 }
 
 #[test]
 fn labels_that_are_not_all_whole_numbers_are_names_in_alphabetical_order() {
     let found = read("item_id,annotator_id,label\nb,1,dog\na,1,cat\na,2,\"dog, big\"\n").unwrap();
-    assert_eq!(found.example_ids, strings(&["a", "b"]));
+    assert_eq!(found.example_ids, names(&["a", "b"]));
     assert_eq!(found.class_names, strings(&["cat", "dog", "dog, big"]));
-    assert_eq!(found.labels, labels(&[(0, 0, 0), (0, 1, 2), (1, 0, 1)]));
+    assert_eq!(given(&found), [(0, 0, 0), (0, 1, 2), (1, 0, 1)]);
 }
 
 #[test]
 fn integer_labels_are_class_indices_even_if_some_classes_do_not_occur() {
     let found = read("example,annotator,label\n0,0,3\n1,0,1.0\n").unwrap();
     assert_eq!(found.class_names.len(), 4);
-    assert_eq!(found.labels, labels(&[(0, 0, 3), (1, 0, 1)]));
+    assert_eq!(given(&found), [(0, 0, 3), (1, 0, 1)]);
     assert_eq!(found.notes, ["no label names class 0, 2"]);
 }
 
 #[test]
 fn wide_files_keep_the_order_of_rows_and_columns() {
     let found = read("\u{feff},zoe,al\r\nx9,1.0,nan\r\nx1,,0\r\nx5,,\r\n").unwrap();
-    assert_eq!(found.example_ids, strings(&["x9", "x1", "x5"]));
-    assert_eq!(found.annotator_ids, strings(&["zoe", "al"]));
-    assert_eq!(found.labels, labels(&[(0, 0, 1), (1, 1, 0)]));
-    assert_eq!(found.notes, ["1 of 3 examples have no label"]);
+    assert_eq!(found.example_ids, names(&["x9", "x1", "x5"]));
+    assert_eq!(found.annotator_ids, names(&["zoe", "al"]));
+    assert_eq!(given(&found), [(0, 0, 1), (1, 1, 0)]);
+    assert_eq!(found.notes, ["1 of 3 examples have no label: x5"]);
 }
 
 #[test]
 fn given_examples_and_classes_set_the_order() {
     let (_folder, path) = file("labels", b"task,worker,label\na,w,dog\nb,w,0\n");
-    let examples = strings(&["c", "b", "a"]);
+    let examples = names(&["c", "b", "a"]);
     let classes = strings(&["dog", "cat"]);
     let found = read_label_file_with(&path, Some(&examples), Some(&classes)).unwrap();
     assert_eq!((&found.example_ids, &found.class_names), (&examples, &classes));
-    assert_eq!(found.labels, labels(&[(1, 0, 0), (2, 0, 0)]));
-    let error = read_label_file_with(&path, Some(&examples[..2]), None).unwrap_err().to_string();
+    assert_eq!(given(&found), [(1, 0, 0), (2, 0, 0)]);
+    let error =
+        read_label_file_with(&path, Some(&names(&["c", "b"])), None).unwrap_err().to_string();
     assert!(error.contains("row 2: found example a, expected one of the 2 examples"), "{error}");
     let error = read_label_file_with(&path, None, Some(&classes[1..])).unwrap_err().to_string();
     assert!(error.contains("row 2: found label dog, expected one of cat or its index"), "{error}");
@@ -89,7 +102,7 @@ fn class_names_that_are_numbers_are_matched_by_value_and_not_by_position() {
     let (_folder, path) = file("labels", b"id,w\na,2.0\nb,1\n");
     let classes = strings(&["1", "2"]);
     let found = read_label_file_with(&path, None, Some(&classes)).unwrap();
-    assert_eq!(found.labels, labels(&[(0, 0, 1), (1, 0, 0)]));
+    assert_eq!(given(&found), [(0, 0, 1), (1, 0, 0)]);
     let (_folder, path) = file("labels", b"id,w\na,0\n");
     let error = read_label_file_with(&path, None, Some(&classes)).unwrap_err().to_string();
     assert!(error.contains("found label 0, expected one of 1, 2"), "{error}");
@@ -100,7 +113,7 @@ fn gzipped_files_are_recognised_by_their_content() {
     let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     gzip.write_all(b"task,annotator,label\n1,2,0\n").unwrap();
     let (_folder, path) = file("labels.csv", &gzip.finish().unwrap());
-    assert_eq!(read_label_file(&path).unwrap().labels, labels(&[(0, 0, 0)]));
+    assert_eq!(given(&read_label_file(&path).unwrap()), [(0, 0, 0)]);
 }
 
 #[test]
@@ -108,17 +121,17 @@ fn missing_labels_are_nan_in_float_arrays_and_minus_one_in_integer_arrays() {
     let (_folder, path) = file("labels.npy", b"");
     let floats = ndarray::array![[0.0, f64::NAN], [f64::NAN, 1.0]];
     npy::write_f64(&path, floats.into_dyn().view()).unwrap();
-    let expected = labels(&[(0, 0, 0), (1, 1, 1)]);
+    let expected = [(0, 0, 0), (1, 1, 1)];
     let found = read_label_file(&path).unwrap();
-    assert_eq!(found.labels, expected);
-    assert_eq!(found.annotator_ids, strings(&["0", "1"]));
+    assert_eq!(given(&found), expected);
+    assert_eq!(found.annotator_ids, names(&["0", "1"]));
 
     let mut bytes = npy::bytes_f64(ndarray::Array2::zeros((2, 2)).into_dyn().view());
     let at = bytes.windows(3).position(|text| text == b"<f8").unwrap();
     bytes[at..at + 3].copy_from_slice(b"|i1");
     bytes.truncate(128);
     std::fs::write(&path, [&bytes[..], &[0, 255, 255, 1]].concat()).unwrap();
-    assert_eq!(read_label_file(&path).unwrap().labels, expected);
+    assert_eq!(given(&read_label_file(&path).unwrap()), expected);
 
     std::fs::write(&path, [&bytes[..], &[0, 254, 255, 1]].concat()).unwrap();
     let error = read_label_file(&path).unwrap_err().to_string();
@@ -135,10 +148,10 @@ fn label_studio_exports_are_read_by_task_and_user() {
         {"completed_by": {"id": 9, "email": "a@b.c"}, "result": [{"value": {"choices": ["neg"]}}]}]}
     ]"#;
     let found = read(text).unwrap();
-    assert_eq!(found.example_ids, strings(&["2", "12"]));
-    assert_eq!(found.annotator_ids, strings(&["7", "a@b.c"]));
+    assert_eq!(found.example_ids, names(&["2", "12"]));
+    assert_eq!(found.annotator_ids, names(&["7", "a@b.c"]));
     assert_eq!(found.class_names, strings(&["neg", "pos"]));
-    assert_eq!(found.labels, labels(&[(0, 1, 0), (1, 0, 1)]));
+    assert_eq!(given(&found), [(0, 1, 0), (1, 0, 1)]);
     assert_eq!(found.notes, ["cancelled or empty annotations that were skipped: 1"]);
     let two = text.replace(r#"["pos"]"#, r#"["pos", "neg"]"#);
     assert!(message(&two).contains("row 1: found the choices pos, neg in one annotation"));
@@ -178,8 +191,8 @@ fn half_a_million_rows_are_read_in_about_a_second_at_most() {
     let start = Instant::now();
     let found = read_label_file(&path).unwrap();
     let seconds = start.elapsed().as_secs_f64();
-    println!("{} labels in {seconds:.2} s", found.labels.len());
-    assert_eq!((found.labels.len(), found.example_ids.len()), (500_000, 10_000));
+    println!("{} labels in {seconds:.2} s", found.labels.n_labels());
+    assert_eq!((found.labels.n_labels(), found.example_ids.len()), (500_000, 10_000));
     // generous, as other programs may be running
     assert!(seconds < 5.0, "{seconds}");
 }

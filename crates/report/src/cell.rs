@@ -1,6 +1,6 @@
 //! The cells of a run: one folder per strategy and seed, one JSON file per finished
-//! round. A cell counts its rounds from 0 up to the first that is missing; every
-//! round file must carry its own checksum.
+//! round. A cell counts its rounds from 0 up to the first that is missing or
+//! damaged; what is wrong becomes a sentence, and the other cells are read.
 
 use std::{
     collections::BTreeMap,
@@ -8,9 +8,11 @@ use std::{
 };
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use crate::ReportError;
+use crate::{
+    ReportError,
+    round::{RoundPoint, complete},
+};
 
 /// The finished rounds of one strategy under one seed.
 #[derive(Clone, Debug)]
@@ -23,32 +25,8 @@ pub struct CellCurve {
     pub rounds: Vec<RoundPoint>,
     /// True when the cell is complete.
     pub done: bool,
-}
-
-/// What one round measured.
-#[derive(Clone, Debug, PartialEq)]
-pub struct RoundPoint {
-    /// The round, from 0.
-    pub round: usize,
-    /// Labels that this round's consensus used.
-    pub n_labels: usize,
-    /// Labelled examples.
-    pub n_examples: usize,
-    /// Measures by name.
-    pub metrics: BTreeMap<String, f64>,
-}
-
-#[derive(Deserialize)]
-struct RoundFile {
-    version: u32,
-    round: usize,
-    n_labels: usize,
-    n_examples: usize,
-    /// Not a number is written as null.
-    metrics: BTreeMap<String, Option<f64>>,
-    distribution_entropy: Option<f64>,
-    num_added: usize,
-    checksum: String,
+    /// Why it failed last time, if it did.
+    pub failure: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -56,28 +34,79 @@ struct DoneFile {
     rounds: BTreeMap<String, String>,
 }
 
-/// Reads every cell; strategies in this order, then seeds in theirs.
+#[derive(Deserialize)]
+struct FailureFile {
+    reason: String,
+}
+
+/// Reads every cell; strategies in this order, then seeds in theirs. The sentences
+/// say what could not be used.
 pub(crate) fn read_cells(
     folder: &Path,
     rounds: usize,
     order: &[String],
-) -> Result<Vec<CellCurve>, ReportError> {
-    let mut cells = Vec::new();
+) -> Result<(Vec<CellCurve>, Vec<String>), ReportError> {
+    let (mut cells, mut gaps) = (Vec::new(), Vec::new());
     for (strategy, path) in subfolders(folder)? {
         for (name, path) in subfolders(&path)? {
-            let Some(seed) = name.strip_prefix("seed-").and_then(|seed| seed.parse().ok()) else {
-                continue;
-            };
-            let points = read_rounds(&path.join("rounds"), rounds)?;
-            let done = points.len() == rounds && is_marked_done(&path.join("done.json"), rounds);
-            cells.push(CellCurve { strategy: strategy.clone(), seed, rounds: points, done });
+            if let Some(seed) = name.strip_prefix("seed-").and_then(|seed| seed.parse().ok()) {
+                cells.push((read_cell(&path, rounds, &strategy, seed, &mut gaps), path));
+            }
         }
     }
     let place = |strategy: &String| order.iter().position(|name| name == strategy);
-    cells.sort_by_key(|cell| {
+    cells.sort_by_key(|(cell, _)| {
         (place(&cell.strategy).unwrap_or(order.len()), cell.strategy.clone(), cell.seed)
     });
-    Ok(cells)
+    gaps.extend(drop_odd_ones(&mut cells));
+    Ok((cells.into_iter().map(|(cell, _)| cell).collect(), gaps))
+}
+
+fn read_cell(
+    path: &Path,
+    rounds: usize,
+    strategy: &str,
+    seed: u64,
+    gaps: &mut Vec<String>,
+) -> CellCurve {
+    let (mut points, gap) = read_rounds(&path.join("rounds"), rounds);
+    complete(&mut points, None);
+    let marked = marked_rounds(&path.join("done.json"));
+    let done = points.len() == rounds && marked == Some(rounds);
+    if let Some(gap) = gap {
+        gaps.push(format!("{gap}; the {} rounds before it are used", points.len()));
+    } else if let Some(marked) = marked.filter(|&marked| marked > points.len()) {
+        gaps.push(format!(
+            "{} says that {marked} rounds are finished, but {} are there; those are used",
+            path.join("done.json").display(),
+            points.len()
+        ));
+    }
+    let failure = std::fs::read(path.join("failed.json"))
+        .ok()
+        .and_then(|bytes| serde_json::from_slice::<FailureFile>(&bytes).ok())
+        .map(|failure| failure.reason);
+    CellCurve { strategy: strategy.to_owned(), seed, rounds: points, done, failure }
+}
+
+/// Leaves out cells that count other examples than the first one: they are of other data.
+fn drop_odd_ones(cells: &mut Vec<(CellCurve, PathBuf)>) -> Vec<String> {
+    let counted = |cell: &CellCurve| cell.rounds.first().map(RoundPoint::counted);
+    let Some(expected) = cells.iter().find_map(|(cell, _)| counted(cell)) else {
+        return Vec::new();
+    };
+    let mut gaps = Vec::new();
+    cells.retain(|(cell, path)| {
+        let found = counted(cell).unwrap_or(expected);
+        if found != expected {
+            gaps.push(format!(
+                "{} counts the labels of {found} examples, the other cells of {expected}; the cell is left out",
+                path.join("rounds/000.json").display()
+            ));
+        }
+        found == expected
+    });
+    gaps
 }
 
 /// Folders by name; none if the folder is not there.
@@ -95,56 +124,47 @@ fn subfolders(folder: &Path) -> Result<Vec<(String, PathBuf)>, ReportError> {
             found.push((name, path));
         }
     }
+    found.sort();
     Ok(found)
 }
 
-fn is_marked_done(path: &Path, rounds: usize) -> bool {
-    std::fs::read(path)
-        .ok()
-        .and_then(|bytes| serde_json::from_slice::<DoneFile>(&bytes).ok())
-        .is_some_and(|done| done.rounds.len() == rounds)
+/// Rounds that the mark of completion lists; nothing without a readable mark.
+fn marked_rounds(path: &Path) -> Option<usize> {
+    let bytes = std::fs::read(path).ok()?;
+    Some(serde_json::from_slice::<DoneFile>(&bytes).ok()?.rounds.len())
 }
 
-fn read_rounds(folder: &Path, rounds: usize) -> Result<Vec<RoundPoint>, ReportError> {
+/// Rounds up to the first that is not there or not usable, and what is wrong with it.
+fn read_rounds(folder: &Path, rounds: usize) -> (Vec<RoundPoint>, Option<ReportError>) {
     let mut points = Vec::new();
     for round in 0..rounds {
-        let path = folder.join(format!("{round:03}.json"));
-        match std::fs::read_to_string(&path) {
-            Ok(text) => points.push(read_point(&path, &text, round)?),
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => break,
-            Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
-                return Err(ReportError::damaged_round(&path, "it is no text"));
-            }
-            Err(error) => return Err(ReportError::io("read", &path)(error)),
+        match read_round(folder, round, rounds) {
+            Ok(Some(point)) => points.push(point),
+            Ok(None) => break,
+            Err(error) => return (points, Some(error)),
         }
     }
-    Ok(points)
+    (points, None)
 }
 
-fn read_point(path: &Path, text: &str, round: usize) -> Result<RoundPoint, ReportError> {
-    let file: RoundFile =
-        serde_json::from_str(text).map_err(|error| ReportError::damaged_round(path, error))?;
-    if !(1..=2).contains(&file.version) {
-        let reason = format!("format version {}, expected 1 or 2", file.version);
-        return Err(ReportError::damaged_round(path, reason));
+fn read_round(
+    folder: &Path,
+    round: usize,
+    rounds: usize,
+) -> Result<Option<RoundPoint>, ReportError> {
+    let file = |round: usize| folder.join(format!("{round:03}.json"));
+    let path = file(round);
+    match std::fs::read_to_string(&path) {
+        Ok(text) => RoundPoint::read(&path, &text, round).map(Some),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            match (round + 1..rounds).map(file).find(|later| later.exists()) {
+                Some(later) => Err(ReportError::lost_round(&path, &later)),
+                None => Ok(None),
+            }
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::InvalidData => {
+            Err(ReportError::damaged_round(&path, "it is no text"))
+        }
+        Err(error) => Err(ReportError::io("read", &path)(error)),
     }
-    if file.round != round {
-        let reason = format!("it holds round {}", file.round);
-        return Err(ReportError::damaged_round(path, reason));
-    }
-    if file.checksum != digest(text, &file.checksum) {
-        return Err(ReportError::damaged_round(path, "its checksum is wrong"));
-    }
-    let mut metrics = file.metrics;
-    metrics.insert("distribution_entropy".into(), file.distribution_entropy);
-    metrics.insert("num_added".into(), Some(file.num_added as f64));
-    let metrics = metrics.into_iter().filter_map(|(name, value)| Some((name, value?))).collect();
-    Ok(RoundPoint { round, n_labels: file.n_labels, n_examples: file.n_examples, metrics })
-}
-
-/// SHA-256 of the record with its checksum blank, as the record was when it was signed.
-fn digest(text: &str, checksum: &str) -> String {
-    let signed = format!("\"checksum\":\"{checksum}\"");
-    let blank = text.replacen(&signed, "\"checksum\":\"\"", 1);
-    Sha256::digest(blank.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

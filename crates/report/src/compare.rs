@@ -1,20 +1,21 @@
 //! `comparison.csv`: every round of a run beside the published one, with the
 //! difference of the means and Welch's test of it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     Reference, ReportError, Run,
     curve::{Curve, CurvePoint},
     file::write_csv,
+    measure::{CONSENSUS, MODEL, Measure},
     reference::PublishedPoint,
     stats::{Spread, welch_p},
 };
 
 /// The measures that were published.
-const METRICS: [&str; 2] = ["model_accuracy", "consensus_accuracy"];
+pub(crate) const PUBLISHED: [Measure; 2] = [MODEL, CONSENSUS];
 
-const HEADER: [&str; 11] = [
+const HEADER: [&str; 12] = [
     "strategy",
     "metric",
     "round",
@@ -26,28 +27,33 @@ const HEADER: [&str; 11] = [
     "published_runs",
     "difference",
     "welch_p",
+    "within_band",
 ];
 
 /// One round of one strategy, ours and the published one.
 pub(crate) struct Comparison {
     pub strategy: String,
-    pub metric: &'static str,
+    pub metric: String,
     pub ours: CurvePoint,
     pub published: PublishedPoint,
 }
 
 impl Comparison {
-    /// Every round that both have, in the order of the strategies.
+    /// Every round that both have, by measure, the area under its curve included, then by strategy.
     pub fn of(run: &Run, reference: &Reference) -> Vec<Self> {
+        let metrics = PUBLISHED.iter().flat_map(|measure| [measure.key.to_owned(), measure.area()]);
+        metrics.flat_map(|metric| Self::of_metric(run, reference, &metric)).collect()
+    }
+
+    fn of_metric(run: &Run, reference: &Reference, metric: &str) -> Vec<Self> {
         let mut found = Vec::new();
-        for metric in METRICS {
-            for curve in Curve::of_run(run, metric) {
-                let published = reference.curve(run, &curve.strategy, metric);
-                found.extend(curve.points.iter().filter_map(|&ours| {
-                    let published = *published.get(&ours.round)?;
-                    Some(Self { strategy: curve.strategy.clone(), metric, ours, published })
-                }));
-            }
+        for Curve { strategy, points } in Curve::of_run(run, metric) {
+            let published = reference.curve(run, &strategy, metric);
+            found.extend(points.iter().filter_map(|&ours| {
+                let published = *published.get(&ours.round)?;
+                let (strategy, metric) = (strategy.clone(), metric.to_owned());
+                Some(Self { strategy, metric, ours, published })
+            }));
         }
         found
     }
@@ -64,13 +70,19 @@ impl Comparison {
         welch_p(self.ours.spread, Spread { mean, std: std?, n: runs })
     }
 
+    /// Whether our mean lies within one published standard deviation of the published mean.
+    pub fn is_within_band(&self) -> Option<bool> {
+        // Equal means of equal numbers may differ in the last bit.
+        Some(self.difference().abs() <= self.published.std? + 1e-12)
+    }
+
     fn row(&self) -> Vec<String> {
         let or_empty =
             |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
         let Spread { mean, std, n } = self.ours.spread;
         vec![
             self.strategy.clone(),
-            self.metric.to_owned(),
+            self.metric.clone(),
             self.ours.round.to_string(),
             mean.to_string(),
             std.to_string(),
@@ -80,21 +92,25 @@ impl Comparison {
             self.published.runs.to_string(),
             self.difference().to_string(),
             or_empty(self.p()),
+            self.is_within_band().map(|within| within.to_string()).unwrap_or_default(),
         ]
     }
 }
 
-/// Writes `comparison.csv` into the run folder; nothing if no published curve
-/// belongs to this run.
+/// Writes `comparison.csv` into a folder; nothing if no published curve belongs to this run.
 ///
 /// # Errors
 /// [`ReportError::Io`]
-pub fn write_comparison(run: &Run, reference: &Reference) -> Result<Option<PathBuf>, ReportError> {
+pub fn write_comparison(
+    run: &Run,
+    reference: &Reference,
+    folder: &Path,
+) -> Result<Option<PathBuf>, ReportError> {
     let comparisons = Comparison::of(run, reference);
     if comparisons.is_empty() {
         return Ok(None);
     }
-    let path = run.path.join("comparison.csv");
+    let path = folder.join("comparison.csv");
     write_csv(&path, &HEADER, comparisons.iter().map(Comparison::row))?;
     Ok(Some(path))
 }

@@ -17,7 +17,7 @@ pub enum ReportError {
     },
     /// The folder is not the folder of a run.
     #[error(
-        "{path} is no run folder ({reason}); name a folder that `relabel run` made, such as results/<experiment>/<name>"
+        "{path} is no run folder ({reason}); name a folder that `relabel run` made, such as results/<experiment>/<name>, or a folder of result arrays"
     )]
     NoRun {
         /// The folder.
@@ -35,6 +35,26 @@ pub enum ReportError {
         /// What is wrong.
         reason: String,
     },
+    /// A round is missing in the middle of a cell.
+    #[error(
+        "{path} is missing although {later} is there; repeat the run with the same name to have it made again"
+    )]
+    LostRound {
+        /// The file that is missing.
+        path: String,
+        /// The file of a later round.
+        later: String,
+    },
+    /// An array is not one of the arrays of a run.
+    #[error("{path} is no result array ({found}); expected {expected}")]
+    NoResult {
+        /// The file.
+        path: String,
+        /// What it is.
+        found: String,
+        /// What it should be.
+        expected: String,
+    },
     /// A file beside the rounds is unreadable.
     #[error("{path} is damaged ({reason}); {advice}")]
     Damaged {
@@ -47,7 +67,7 @@ pub enum ReportError {
     },
     /// The folder holds no published results.
     #[error(
-        "{path} holds no published_results.csv; name the folder that holds the published results with --reference"
+        "{path} holds neither published_results.csv nor result arrays (.npy); name the folder that holds the published results with --reference"
     )]
     NoReference {
         /// The folder.
@@ -71,6 +91,16 @@ impl ReportError {
 
     pub(crate) fn damaged_round(path: &Path, reason: impl ToString) -> Self {
         Self::DamagedRound { path: path.display().to_string(), reason: reason.to_string() }
+    }
+
+    pub(crate) fn lost_round(path: &Path, later: &Path) -> Self {
+        let later = later.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        Self::LostRound { path: path.display().to_string(), later }
+    }
+
+    pub(crate) fn no_result(path: &Path, found: impl Into<String>, expected: &str) -> Self {
+        let path = path.display().to_string();
+        Self::NoResult { path, found: found.into(), expected: expected.into() }
     }
 
     pub(crate) fn no_run(path: &Path, reason: impl ToString) -> Self {

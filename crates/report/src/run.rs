@@ -1,24 +1,29 @@
-//! A run as it lies on disk: `config.toml`, `manifest.json` and the cells.
+//! A run as it lies on disk: `config.toml`, `manifest.json` and the cells; or, without
+//! these, a folder of result arrays.
 
 use std::{
-    collections::BTreeMap,
+    collections::BTreeSet,
     path::{Path, PathBuf},
 };
 
-use serde::Deserialize;
-
-use crate::{CellCurve, ReportError, cell::read_cells};
+use crate::{
+    CellCurve, Manifest, ReportError,
+    arrays::{Arrays, array_files},
+    cell::read_cells,
+    config::ConfigFile,
+    reference::published_batch,
+};
 
 /// What is on disk of one run.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Run {
-    /// The run folder.
+    /// The folder.
     pub path: PathBuf,
     /// The experiment.
     pub experiment: String,
     /// The name of the run.
     pub name: String,
-    /// "published" or "corrected".
+    /// "published" or "corrected"; empty for arrays, which do not say.
     pub protocol: String,
     /// Rounds per cell when finished.
     pub rounds: usize,
@@ -30,108 +35,142 @@ pub struct Run {
     pub model: String,
     /// The models of ensemble strategies.
     pub ensemble: Vec<String>,
-    /// Cells that the configuration asks for, begun or not.
-    pub planned_cells: usize,
-    /// Labels per round.
-    pub batch: usize,
+    /// Strategies and seeds that the configuration asks for, begun or not.
+    pub planned: Vec<(String, u64)>,
+    /// Labels per round, if known.
+    pub batch: Option<usize>,
     /// Cells by strategy (in the order of the configuration), then seed.
     pub cells: Vec<CellCurve>,
-    /// The text of `config.toml`.
+    /// The text of `config.toml`; empty for arrays.
     pub config: String,
-    /// What each session reported, from `manifest.json`.
-    pub sessions: Vec<BTreeMap<String, String>>,
-    /// The kind of device on record, empty if there is no manifest.
-    pub device_kind: String,
+    /// How the run was made.
+    pub manifest: Manifest,
+    /// What could not be used, one sentence each.
+    pub gaps: Vec<String>,
 }
 
-#[derive(Deserialize)]
-struct ConfigFile {
-    experiment: String,
-    data: DataPart,
-    #[serde(rename = "loop")]
-    run: LoopPart,
-    model: ModelPart,
-    grid: GridPart,
+/// A cell that is not finished.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Missing<'a> {
+    /// The strategy.
+    pub strategy: &'a str,
+    /// The seed.
+    pub seed: u64,
+    /// Rounds that are finished.
+    pub finished: usize,
+    /// Why it failed last time, if it did.
+    pub failure: Option<&'a str>,
 }
 
-#[derive(Deserialize)]
-struct DataPart {
-    name: String,
-    variant: Option<String>,
-    crowd: Option<String>,
-    limit: Option<usize>,
-    test_limit: Option<usize>,
-}
-
-#[derive(Deserialize)]
-struct LoopPart {
-    rounds: usize,
-    batch: usize,
-    protocol: String,
-}
-
-#[derive(Deserialize)]
-struct ModelPart {
-    kind: String,
-    #[serde(default)]
-    ensemble: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct GridPart {
-    strategies: Vec<String>,
-    seeds: Vec<u64>,
-}
-
-#[derive(Default, Deserialize)]
-struct ManifestFile {
-    #[serde(default)]
-    device_kind: String,
-    #[serde(default)]
-    sessions: Vec<BTreeMap<String, String>>,
-}
-
-/// Reads a run folder, finished or not.
+/// Reads a run folder, finished or not, or a folder of arrays. Damaged files are
+/// left out and named in [`Run::gaps`].
 ///
 /// # Errors
-/// If the folder is no run, or a file in it cannot be read or is damaged.
+/// If the folder is no run, or its configuration cannot be read.
 pub fn load_run(path: &Path) -> Result<Run, ReportError> {
     let file = path.join("config.toml");
-    if !file.is_file() {
-        let reason =
-            if path.is_dir() { "it holds no config.toml" } else { "there is no such folder" };
-        return Err(ReportError::no_run(path, reason));
+    if file.is_file() {
+        return run_folder(path, &file);
     }
-    let text = std::fs::read_to_string(&file).map_err(ReportError::io("read", &file))?;
-    let config: ConfigFile = toml::from_str(&text).map_err(|error| {
-        ReportError::damaged(&file, error.message(), "restore it, or run again under another name")
-    })?;
-    let manifest = read_manifest(&path.join("manifest.json"))?;
-    let name = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let data = config.data;
+    if !path.is_dir() {
+        return Err(ReportError::no_run(path, "there is no such folder"));
+    }
+    match array_files(path)?.is_empty() {
+        true => Err(ReportError::no_run(path, "it holds no config.toml and no .npy file")),
+        false => array_folder(path),
+    }
+}
+
+fn run_folder(path: &Path, file: &Path) -> Result<Run, ReportError> {
+    let damaged = |reason: String| {
+        ReportError::damaged(file, reason, "restore it, or run again under another name")
+    };
+    let text = std::fs::read(file).map_err(ReportError::io("read", file))?;
+    let text = String::from_utf8(text).map_err(|_| damaged("it is no text".into()))?;
+    let config: ConfigFile =
+        toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
+    let (cells, mut gaps) =
+        read_cells(&path.join("cells"), config.run.rounds, &config.grid.strategies)?;
+    let manifest = Manifest::read(&path.join("manifest.json")).unwrap_or_else(|error| {
+        gaps.push(error.to_string());
+        Manifest::default()
+    });
+    let seeds = &config.grid.seeds;
+    let planned = config
+        .grid
+        .strategies
+        .iter()
+        .flat_map(|strategy| seeds.iter().map(move |&seed| (strategy.clone(), seed)));
     Ok(Run {
         path: path.to_owned(),
+        name: folder_names(path).1,
+        planned: planned.collect(),
         experiment: config.experiment,
-        name: name.file_name().unwrap_or_default().to_string_lossy().into_owned(),
         protocol: config.run.protocol,
         rounds: config.run.rounds,
-        batch: config.run.batch,
-        planned_cells: config.grid.strategies.len() * config.grid.seeds.len(),
-        whole_data: data.limit.is_none()
-            && data.test_limit.is_none()
-            && data.variant.is_none_or(|variant| variant == "published")
-            && data.crowd.is_none_or(|crowd| crowd == "identical"),
-        data: data.name,
+        batch: Some(config.run.batch),
+        whole_data: config.data.is_whole(),
+        data: config.data.name,
         model: config.model.kind,
         ensemble: config.model.ensemble,
-        cells: read_cells(&path.join("cells"), config.run.rounds, &config.grid.strategies)?,
+        cells,
         config: text,
-        sessions: manifest.sessions,
-        device_kind: manifest.device_kind,
+        manifest,
+        gaps,
     })
 }
 
+/// The folders of the published results are told by their names: `wall-robot/et`, `cifar-10h`.
+fn array_folder(path: &Path) -> Result<Run, ReportError> {
+    let (parent, name) = folder_names(path);
+    let (data, experiment) = match (parent.as_str(), name.as_str()) {
+        ("wall-robot" | "wall-robot-complete", _) => (parent.clone(), format!("{parent}-{name}")),
+        (_, "cifar-10h") => ("cifar10h".into(), "cifar10h".into()),
+        _ => (name.clone(), name.clone()),
+    };
+    let arrays = Arrays::read(path)?;
+    let batch = published_batch(&data);
+    let cells = arrays.cells(batch);
+    if cells.is_empty() {
+        let reason = format!("none of its arrays can be used: {}", arrays.gaps.join("; "));
+        return Err(ReportError::no_run(path, reason));
+    }
+    Ok(Run {
+        path: path.to_owned(),
+        rounds: cells.iter().map(|cell| cell.rounds.len()).max().unwrap_or(0),
+        whole_data: data != name || name == "cifar10h",
+        model: if data == "cifar10h" { "resnet18".into() } else { name },
+        name: "arrays".into(),
+        experiment,
+        data,
+        batch,
+        cells,
+        gaps: arrays.gaps,
+        ..Run::default()
+    })
+}
+
+/// The last two names of a path.
+fn folder_names(path: &Path) -> (String, String) {
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let name = |path: Option<&Path>| {
+        let name = path.and_then(Path::file_name).unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    };
+    (name(whole.parent()), name(Some(&whole)))
+}
+
 impl Run {
+    /// True for a folder of arrays without a configuration.
+    pub fn is_arrays(&self) -> bool {
+        self.config.is_empty()
+    }
+
+    /// Experiment and name.
+    pub fn title(&self) -> String {
+        format!("{}/{}", self.experiment, self.name)
+    }
+
     /// Strategies with at least one finished round, each once, in the order of the cells.
     pub fn strategies(&self) -> Vec<&str> {
         let mut found: Vec<&str> = Vec::new();
@@ -142,14 +181,39 @@ impl Run {
         }
         found
     }
-}
 
-fn read_manifest(path: &Path) -> Result<ManifestFile, ReportError> {
-    match std::fs::read(path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
-            ReportError::damaged(path, error, "delete it to report without the facts in it")
-        }),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(ManifestFile::default()),
-        Err(error) => Err(ReportError::io("read", path)(error)),
+    /// Cells on disk of a strategy.
+    pub(crate) fn cells_of<'a>(&'a self, strategy: &'a str) -> impl Iterator<Item = &'a CellCurve> {
+        self.cells.iter().filter(move |cell| cell.strategy == strategy)
+    }
+
+    /// Seeds on disk, each once.
+    pub fn seeds(&self) -> BTreeSet<u64> {
+        self.cells.iter().map(|cell| cell.seed).collect()
+    }
+
+    /// Cells that the configuration asks for or the disk holds; and how many of them are finished.
+    pub fn progress(&self) -> (usize, usize) {
+        let finished = self.cells.iter().filter(|cell| cell.done).count();
+        (finished, finished + self.missing().len())
+    }
+
+    /// Cells that are not finished, those not begun included.
+    pub fn missing(&self) -> Vec<Missing<'_>> {
+        let on_disk = self.cells.iter().filter(|cell| !cell.done).map(|cell| Missing {
+            strategy: &cell.strategy,
+            seed: cell.seed,
+            finished: cell.rounds.len(),
+            failure: cell.failure.as_deref(),
+        });
+        let begun = |(strategy, seed): &(String, u64)| {
+            self.cells_of(strategy).any(|cell| cell.seed == *seed)
+        };
+        let absent = self
+            .planned
+            .iter()
+            .filter(|cell| !begun(cell))
+            .map(|(strategy, seed)| Missing { strategy, seed: *seed, finished: 0, failure: None });
+        on_disk.chain(absent).collect()
     }
 }

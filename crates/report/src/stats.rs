@@ -28,6 +28,22 @@ impl Spread {
     }
 }
 
+/// For every point of a curve the area under the straight lines up to it, divided by
+/// its width: the mean height so far. Without width it is the height itself.
+pub(crate) fn mean_heights(points: &[(f64, f64)]) -> Vec<f64> {
+    let Some(&(start, _)) = points.first() else { return Vec::new() };
+    let mut area = 0.0;
+    let mut before = points[0];
+    points
+        .iter()
+        .map(|&(x, y)| {
+            area += (x - before.0) * (before.1 + y) / 2.0;
+            before = (x, y);
+            if x > start { area / (x - start) } else { y }
+        })
+        .collect()
+}
+
 /// Two-sided p-value of equal means; nothing if a side has fewer than two values
 /// or neither side varies.
 pub(crate) fn welch_p(a: Spread, b: Spread) -> Option<f64> {
@@ -108,6 +124,14 @@ mod tests {
         assert_eq!((spread.mean, spread.n), (3.0, 4));
         assert!((spread.std - 3.5_f64.sqrt()).abs() < 1e-15);
         assert_eq!(Spread::of(&[]), None);
+    }
+
+    #[test]
+    fn areas_are_mean_heights_so_far() {
+        // Trapezoids of area 1.5 and 5 over widths 1 and 3.
+        let areas = mean_heights(&[(5.0, 1.0), (6.0, 2.0), (8.0, 3.0)]);
+        assert_eq!(areas, [1.0, 1.5, 6.5 / 3.0]);
+        assert_eq!(mean_heights(&[(0.0, 0.5), (0.0, 0.7)]), [0.5, 0.7]);
     }
 
     #[test]

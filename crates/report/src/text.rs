@@ -1,133 +1,84 @@
-//! The table for the terminal: every strategy at its last finished round.
+//! The report for a terminal: how far the runs are, where every strategy stands with a
+//! sparkline of its mean curve, and the comparison with published results.
 
 use crate::{
-    Run,
-    curve::{Curve, CurvePoint},
+    Report, Run,
+    curve::Curve,
+    measure::MODEL,
+    sparkline::sparkline,
+    table::{Table, accuracy, missing_cells, published, sides, standing},
 };
 
-const HEADINGS: [&str; 6] =
-    ["strategy", "round", "labels", "seeds", "model accuracy", "consensus accuracy"];
-
-/// A plain-text table: mean and population standard deviation over seeds, the best
-/// of each column marked by an asterisk.
-pub fn text_report(run: &Run) -> String {
-    let title = format!("{}/{} ({} protocol)", run.experiment, run.name, run.protocol);
-    let Some(standing) = Standing::of(run) else {
-        return format!("{title}: no round is finished yet, so there is nothing to report.\n");
-    };
-    let mut lines = vec![title, String::new()];
-    lines.extend(align(&standing.table()));
-    lines.push(String::new());
-    lines.extend(standing.legend());
+/// Tables as plain text. Nothing is written to disk.
+pub fn text_report(report: &Report) -> String {
+    let mut lines = Vec::new();
+    for run in &report.runs {
+        lines.extend(of_run(run));
+        let against = report.reference.as_ref().and_then(|reference| published(run, reference));
+        let against = against.map(|table| table.without(&["round", "n", "rounds within"]));
+        lines.extend(against.iter().flat_map(titled));
+    }
+    for group in report.groups() {
+        lines.extend(sides(&group).iter().flat_map(titled));
+    }
     lines.join("\n") + "\n"
 }
 
-/// Where each strategy stands.
-pub(crate) struct Standing {
-    rows: Vec<Row>,
-    done: usize,
-    cells: usize,
-    rounds: usize,
-}
-
-struct Row {
-    strategy: String,
-    cells: usize,
-    model: CurvePoint,
-    consensus: Option<CurvePoint>,
-}
-
-impl Standing {
-    /// Nothing if no round is finished.
-    pub fn of(run: &Run) -> Option<Self> {
-        let rows: Vec<Row> = run
-            .strategies()
-            .into_iter()
-            .filter_map(|strategy| {
-                let last = |metric| Curve::of_strategy(run, strategy, metric).points.pop();
-                Some(Row {
-                    strategy: strategy.to_owned(),
-                    cells: run.cells.iter().filter(|cell| cell.strategy == strategy).count(),
-                    model: last("model_accuracy")?,
-                    consensus: last("consensus_accuracy"),
-                })
-            })
-            .collect();
-        let done = run.cells.iter().filter(|cell| cell.done).count();
-        (!rows.is_empty()).then_some(Self {
-            rows,
-            done,
-            // A folder may hold cells that the configuration no longer names.
-            cells: run.planned_cells.max(run.cells.len()),
-            rounds: run.rounds,
-        })
-    }
-
-    /// The headings and one line per strategy.
-    pub fn table(&self) -> Vec<Vec<String>> {
-        let consensus = |row: &Row| row.consensus.map(|point| point.spread.mean);
-        let best_model = self.best(|row| Some(row.model.spread.mean));
-        let best_consensus = self.best(consensus);
-        let mut table = vec![HEADINGS.map(str::to_owned).to_vec()];
-        table.extend(self.rows.iter().map(|row| {
-            let spread = row.model.spread;
-            vec![
-                row.strategy.clone(),
-                row.model.round.to_string(),
-                format!("{:.0}", row.model.labels),
-                format!("{}/{}", spread.n, row.cells),
-                cell(Some(row.model), self.is_furthest(row) && Some(spread.mean) == best_model),
-                cell(row.consensus, self.is_furthest(row) && consensus(row) == best_consensus),
-            ]
-        }));
-        table
-    }
-
-    /// What the table means and how much of the run is finished.
-    pub fn legend(&self) -> [String; 3] {
-        let finished = match self.done == self.cells {
-            true => format!("All {} cells are finished.", self.cells),
-            false => format!("{} of {} cells are finished.", self.done, self.cells),
-        };
-        [
-            format!(
-                "Last finished round of {}, counted from 0; mean over seeds +- population standard deviation.",
-                self.rounds
-            ),
-            "seeds: those that reached the round; *: best of the strategies furthest on.".into(),
-            finished,
-        ]
-    }
-
-    /// The highest value among the strategies that are furthest on; nothing if all are equal.
-    fn best(&self, value: impl Fn(&Row) -> Option<f64>) -> Option<f64> {
-        let rivals: Vec<f64> =
-            self.rows.iter().filter(|row| self.is_furthest(row)).filter_map(value).collect();
-        let best = rivals.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-        rivals.iter().any(|&rival| rival < best).then_some(best)
-    }
-
-    fn is_furthest(&self, row: &Row) -> bool {
-        self.rows.iter().all(|other| other.model.round <= row.model.round)
-    }
-}
-
-fn cell(point: Option<CurvePoint>, best: bool) -> String {
-    let Some(CurvePoint { spread, .. }) = point else { return "-".into() };
-    let mark = if best { " *" } else { "  " };
-    match spread.n {
-        1 => format!("{:.4}{mark}", spread.mean),
-        _ => format!("{:.4} +- {:.4}{mark}", spread.mean, spread.std),
-    }
-}
-
-/// Lines with columns as wide as their widest cell.
-fn align(table: &[Vec<String>]) -> Vec<String> {
-    let width = |column: usize| table.iter().map(|row| row[column].len()).max().unwrap_or(0);
-    let widths: Vec<usize> = (0..HEADINGS.len()).map(width).collect();
-    let line = |row: &Vec<String>| {
-        let cells = row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
+fn of_run(run: &Run) -> Vec<String> {
+    let mut lines = vec![match run.protocol.as_str() {
+        "" => run.title(),
+        protocol => format!("{} ({protocol} protocol)", run.title()),
+    }];
+    let Some(table) = accuracy(run) else {
+        lines[0] += ": no round is finished yet, so there is nothing to report.";
+        return lines;
     };
-    table.iter().map(line).collect()
+    // Areas are on the page: a terminal is not wide.
+    let mut table = table.without(&["area"]);
+    for heading in &mut table.headings {
+        *heading =
+            heading.replace(", final", "").replace("Accuracy over all examples", "All examples");
+    }
+    add_sparklines(run, &mut table);
+    lines.push(standing(run));
+    lines.extend(missing_cells(run).iter().map(|sentence| format!("  {sentence}")));
+    lines.push(String::new());
+    lines.extend(body(&table));
+    lines
+}
+
+/// The second column: model accuracy by round, all strategies on one scale.
+fn add_sparklines(run: &Run, table: &mut Table) {
+    let curves = Curve::of_run(run, MODEL.key);
+    let means = |curve: &Curve| -> Vec<f64> {
+        curve.points.iter().map(|point| point.spread.mean).collect()
+    };
+    let all: Vec<f64> = curves.iter().flat_map(means).collect();
+    let low = all.iter().copied().fold(f64::INFINITY, f64::min);
+    let high = all.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+    if all.is_empty() {
+        return;
+    }
+    table.headings.insert(1, "by round".into());
+    table.words = 2;
+    for row in &mut table.rows {
+        let curve = curves.iter().find(|curve| curve.strategy == row[0]);
+        let line = curve.map(|curve| sparkline(&means(curve), low, high));
+        row.insert(1, line.unwrap_or_default());
+    }
+    table.notes.push(format!("Sparklines: model accuracy by round, from {low:.4} to {high:.4}."));
+}
+
+fn titled(table: &Table) -> Vec<String> {
+    let mut lines = vec![table.title.clone(), String::new()];
+    lines.extend(body(table));
+    lines
+}
+
+fn body(table: &Table) -> Vec<String> {
+    let mut lines = table.lines();
+    lines.push(String::new());
+    lines.extend(table.notes.iter().cloned());
+    lines.push(String::new());
+    lines
 }

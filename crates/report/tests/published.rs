@@ -7,7 +7,7 @@ mod fake_run;
 use std::{fs, path::Path};
 
 use fake_run::{WALL_ROBOT, make_run, whole_run};
-use relabel_report::{Reference, Run, load_run, write_comparison, write_report};
+use relabel_report::{Reference, Run, load_run, write_comparison};
 
 const ROWS: &str = "benchmark,model,method,metric,iteration,mean,std,runs\n\
     wall-robot,et,crowdlab,model_accuracy,1,0.84,0.02,2\n\
@@ -26,11 +26,12 @@ fn comparison_has_the_numbers_worked_out_by_hand() {
     let folder = tempfile::tempdir().unwrap();
     let reference = reference(folder.path(), ROWS);
     let run = load_run(&whole_run(folder.path())).unwrap();
-    let path = write_comparison(&run, &reference).unwrap().unwrap();
+    let path = write_comparison(&run, &reference, &run.path).unwrap().unwrap();
     assert!(path.ends_with("first/comparison.csv"));
     let text = fs::read_to_string(path).unwrap();
     let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split(',').collect()).collect();
-    assert_eq!(lines.len(), 3, "{text}");
+    // Rounds 1 and 2 of the accuracy and of the area under its curve.
+    assert_eq!(lines.len(), 5, "{text}");
     assert_eq!(lines[1][..3], ["activelab", "model_accuracy", "1"]);
     let number = |line: usize, column: usize| lines[line][column].parse::<f64>().unwrap();
     // Ours .86 and .90: mean .88, population std .02; published .84 and .02 of two runs.
@@ -50,7 +51,13 @@ fn comparison_has_the_numbers_worked_out_by_hand() {
     }
     // Without a published spread there is a difference and no test.
     assert!((number(2, 9) + 0.01).abs() < 1e-12, "{text}");
-    assert_eq!((lines[2][7], lines[2][10]), ("", ""));
+    assert_eq!((lines[2][7], lines[2][10], lines[2][11]), ("", "", ""));
+    assert_eq!(lines[1][11], "false", ".04 is outside of a band of .02");
+    // Areas begin at round 1 of the published curve, whose mean is its area then.
+    assert_eq!(lines[3][..3], ["activelab", "model_accuracy_area", "1"]);
+    assert!((number(3, 3) - (0.81 + 0.88) / 2.0).abs() < 1e-12, "{text}");
+    assert!((number(3, 6) - 0.84).abs() < 1e-12, "{text}");
+    assert!((number(4, 6) - (0.84 + 0.96) / 2.0).abs() < 1e-12, "{text}");
 }
 
 #[test]
@@ -59,12 +66,13 @@ fn runs_of_other_data_or_models_are_not_compared() {
     let reference = reference(folder.path(), ROWS);
     let run = load_run(&whole_run(folder.path())).unwrap();
     let on = |model: &str| Run { model: model.into(), ..run.clone() };
-    assert_eq!(write_comparison(&on("knn"), &reference).unwrap(), None);
+    let compare = |run: &Run| write_comparison(run, &reference, folder.path()).unwrap();
+    assert_eq!(compare(&on("knn")), None);
     let part = WALL_ROBOT.replace("name = \"wall-robot\"", "name = \"wall-robot\"\nlimit = 100");
     fs::write(run.path.join("config.toml"), part).unwrap();
     let part = load_run(&run.path).unwrap();
-    assert_eq!(write_comparison(&part, &reference).unwrap(), None);
-    assert!(write_comparison(&on("mlp"), &reference).unwrap().is_some());
+    assert_eq!(compare(&part), None);
+    assert!(compare(&on("mlp")).is_some());
 }
 
 #[test]
@@ -78,14 +86,16 @@ fn ensembles_are_found_under_the_names_of_their_models() {
     run.cells[0].strategy = "disagreement".into();
     run.cells[1].strategy = "activelab_ensemble".into();
     let strategy = |run: &Run| {
-        let text = fs::read_to_string(write_comparison(run, &reference).unwrap().unwrap()).unwrap();
+        let text =
+            fs::read_to_string(write_comparison(run, &reference, folder.path()).unwrap().unwrap())
+                .unwrap();
         text.lines().nth(1).unwrap().split(',').next().unwrap().to_owned()
     };
     let kinds = |kinds: [&str; 3]| kinds.map(str::to_owned).to_vec();
     run.ensemble = kinds(["mlp", "extra-trees", "knn"]);
     assert_eq!(strategy(&run), "disagreement");
     run.ensemble = kinds(["resnet18", "resnet34", "resnet50"]);
-    (run.data, run.batch) = ("cifar10h".into(), 500);
+    (run.data, run.batch) = ("cifar10h".into(), Some(500));
     assert_eq!(strategy(&run), "activelab_ensemble");
 }
 
@@ -93,7 +103,11 @@ fn ensembles_are_found_under_the_names_of_their_models() {
 fn a_bad_reference_is_named() {
     let folder = tempfile::tempdir().unwrap();
     let absent = Reference::load(folder.path()).unwrap_err().to_string();
-    assert!(absent.contains("holds no published_results.csv; name the folder"), "{absent}");
+    assert!(
+        absent.contains("neither published_results.csv nor result arrays")
+            && absent.contains("name the folder"),
+        "{absent}"
+    );
     for rows in [
         "benchmark,model\na,b\n",
         "",
@@ -106,42 +120,11 @@ fn a_bad_reference_is_named() {
 }
 
 #[test]
-fn the_page_stands_alone() {
-    let folder = tempfile::tempdir().unwrap();
-    let reference = reference(folder.path(), ROWS);
-    let run = load_run(&whole_run(folder.path())).unwrap();
-    let out = folder.path().join("pages/report.html");
-    write_report(&[run], Some(&reference), &out).unwrap();
-    let page = fs::read_to_string(&out).unwrap();
-    assert_eq!(page.matches("<svg").count(), 2);
-    for text in [
-        "0.9500 +- 0.0300 *",
-        "kind = &quot;extra-trees&quot;",
-        "run &lt;wall-robot-et&gt;",
-        "<td>0.9600</td>",
-    ] {
-        assert!(page.contains(text), "{text} is not in {page}");
-    }
-    for outside in ["<script", "<link", "src=", "href="] {
-        assert!(!page.contains(outside), "{outside}");
-    }
-}
-
-#[test]
-fn the_page_of_an_empty_run_is_a_sentence() {
-    let folder = tempfile::tempdir().unwrap();
-    let run = load_run(&make_run(folder.path(), WALL_ROBOT)).unwrap();
-    let out = run.path.join("report.html");
-    write_report(&[run], None, &out).unwrap();
-    let page = fs::read_to_string(&out).unwrap();
-    assert!(page.contains("No round is finished yet") && !page.contains("<svg"), "{page}");
-}
-
-#[test]
 fn runs_with_another_batch_are_not_compared() {
     let results = tempfile::tempdir().unwrap();
     whole_run(results.path());
     let run = make_run(results.path(), &WALL_ROBOT.replace("batch = 100", "batch = 50"));
     let reference = reference(results.path(), ROWS);
-    assert_eq!(write_comparison(&load_run(&run).unwrap(), &reference).unwrap(), None);
+    let run = load_run(&run).unwrap();
+    assert_eq!(write_comparison(&run, &reference, results.path()).unwrap(), None);
 }

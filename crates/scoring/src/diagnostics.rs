@@ -2,8 +2,6 @@
 //! (Raykar and Yu, JMLR 2012), Krippendorff's alpha for classes, and Wilson's
 //! interval for a share.
 
-use ndarray::Array2;
-
 use crate::{AnnotatorId, Class, Labels, pair_agreement::pair_agreement};
 
 /// How often each annotator agrees with the others, counted in pairs of labels
@@ -12,37 +10,48 @@ pub fn agreement_with_others(labels: &Labels) -> Vec<f64> {
     pair_agreement(labels)
 }
 
-/// How often one annotator gave class `c` (column) to examples of consensus `r`
-/// (row), `[K, K]`.
-pub fn confusion_matrix(
-    labels: &Labels,
-    consensus: &[Class],
-    annotator: AnnotatorId,
-    n_classes: usize,
-) -> Array2<u32> {
-    let mut counts = Array2::zeros((n_classes, n_classes));
-    for (id, class) in labels.of_annotator(annotator) {
-        counts[[consensus[id.at()].at(), class.at()]] += 1;
-    }
-    counts
+/// How often an annotator gave one class to examples of one consensus.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Confusion {
+    /// The consensus label.
+    pub consensus: Class,
+    /// The label given.
+    pub given: Class,
+    /// How often; at least once.
+    pub count: u32,
+}
+
+/// The cells of an annotator's confusion matrix that are not 0, by consensus, then label.
+pub fn confusion(labels: &Labels, consensus: &[Class], annotator: AnnotatorId) -> Vec<Confusion> {
+    let given = labels.of_annotator(annotator).iter();
+    let mut pairs: Vec<(Class, Class)> =
+        given.map(|(id, class)| (consensus[id.at()], *class)).collect();
+    pairs.sort_unstable();
+    pairs
+        .chunk_by(|a, b| a == b)
+        .map(|same| Confusion { consensus: same[0].0, given: same[0].1, count: same.len() as u32 })
+        .collect()
 }
 
 /// How much an annotator's answers depend on the consensus: 1 = they tell it
 /// without error, 0 = they do not depend on it. The mean squared distance of the
 /// rows of the confusion matrix, each as shares; `None` unless two rows have counts.
-pub fn spammer_score(confusion: &Array2<u32>) -> Option<f64> {
-    let rows: Vec<Vec<f64>> = confusion
-        .rows()
-        .into_iter()
-        .filter(|row| row.sum() > 0)
-        .map(|row| row.iter().map(|&n| f64::from(n) / f64::from(row.sum())).collect())
-        .collect();
-    let n = rows.len() as f64;
-    // Σ over pairs |a - b|² = n Σ |a|² - |Σ a|²: linear in the number of rows.
-    let squares: f64 = rows.iter().flatten().map(|share| share * share).sum();
-    let sums = (0..confusion.ncols()).map(|k| rows.iter().map(|row| row[k]).sum::<f64>());
+pub fn spammer_score(confusion: &[Confusion]) -> Option<f64> {
+    let mut shares: Vec<(Class, f64)> = Vec::with_capacity(confusion.len());
+    let mut n = 0.0;
+    for row in confusion.chunk_by(|a, b| a.consensus == b.consensus) {
+        let total: u32 = row.iter().map(|cell| cell.count).sum();
+        shares
+            .extend(row.iter().map(|cell| (cell.given, f64::from(cell.count) / f64::from(total))));
+        n += 1.0;
+    }
+    shares.sort_by_key(|(given, _)| *given);
+    // Σ over pairs |a - b|² = n Σ |a|² - |Σ a|²: linear in the number of cells.
+    let squares: f64 = shares.iter().map(|(_, share)| share * share).sum();
+    let columns = shares.chunk_by(|a, b| a.0 == b.0);
+    let sums = columns.map(|column| column.iter().map(|(_, share)| share).sum::<f64>());
     let pairs = n * squares - sums.map(|sum| sum * sum).sum::<f64>();
-    (rows.len() > 1).then(|| (pairs / (n * (n - 1.0))).clamp(0.0, 1.0))
+    (n > 1.0).then(|| (pairs / (n * (n - 1.0))).clamp(0.0, 1.0))
 }
 
 /// Krippendorff's alpha for classes: 1 = all agree, 0 = as by chance. Examples
@@ -89,7 +98,6 @@ pub fn wilson_interval(successes: usize, n: usize, z: f64) -> (f64, f64) {
 mod tests {
     #![allow(clippy::unwrap_used)]
     use super::*;
-    use ndarray::arr2;
 
     fn labels(rows: &[&[i32]]) -> Labels {
         let rows: Vec<Vec<Option<Class>>> = rows
@@ -123,22 +131,31 @@ mod tests {
         assert_eq!(krippendorff_alpha(&labels(&[&[2, 2], &[2, 2]])), None);
     }
 
+    /// The cells of a matrix `[consensus][given]` that are not 0.
+    fn cells(matrix: [[u32; 2]; 2]) -> Vec<Confusion> {
+        let cell = |at: usize| Confusion {
+            consensus: Class(at as u16 / 2),
+            given: Class(at as u16 % 2),
+            count: matrix[at / 2][at % 2],
+        };
+        (0..4).map(cell).filter(|cell| cell.count > 0).collect()
+    }
+
     #[test]
     fn spammers_score_zero_and_experts_one() {
-        assert_eq!(spammer_score(&arr2(&[[8, 2], [4, 1]])), Some(0.0));
-        assert_eq!(spammer_score(&arr2(&[[0, 3], [5, 0]])), Some(1.0));
+        assert_eq!(spammer_score(&cells([[8, 2], [4, 1]])), Some(0.0));
+        assert_eq!(spammer_score(&cells([[0, 3], [5, 0]])), Some(1.0));
         // Two classes: (sensitivity + specificity - 1)².
-        let score = spammer_score(&arr2(&[[9, 1], [2, 8]])).unwrap();
+        let score = spammer_score(&cells([[9, 1], [2, 8]])).unwrap();
         assert!((score - 0.49).abs() < 1e-12, "{score}");
-        assert_eq!(spammer_score(&arr2(&[[9, 1], [0, 0]])), None);
+        assert_eq!(spammer_score(&cells([[9, 1], [0, 0]])), None);
     }
 
     #[test]
     fn confusion_counts_consensus_by_label() {
         let labels = labels(&[&[0, 1], &[1, 1], &[0, -1]]);
         let consensus = [Class(0), Class(1), Class(1)];
-        let confusion = confusion_matrix(&labels, &consensus, AnnotatorId(0), 2);
-        assert_eq!(confusion, arr2(&[[1, 0], [1, 1]]));
+        assert_eq!(confusion(&labels, &consensus, AnnotatorId(0)), cells([[1, 0], [1, 1]]));
     }
 
     #[test]

@@ -36,6 +36,8 @@ pub enum LabelsError {
         annotator: u32,
         /// The example.
         example: u32,
+        /// Positions of both labels in the input.
+        positions: [usize; 2],
     },
 }
 
@@ -83,7 +85,16 @@ impl Labels {
         });
         by_example.sort_each_by_key(|(annotator, _)| *annotator);
         if let Some((example, annotator)) = twice(&by_example) {
-            return Err(LabelsError::Twice { annotator, example });
+            let mut both = events
+                .iter()
+                .enumerate()
+                .filter(|(_, (e, a, _))| (e.0, a.0) == (example, annotator));
+            let mut position = || both.next().map_or(0, |(position, _)| position);
+            return Err(LabelsError::Twice {
+                annotator,
+                example,
+                positions: [position(), position()],
+            });
         }
         Ok(Self { by_example, n_annotators, by_annotator: OnceLock::new(), max_class })
     }
@@ -214,7 +225,7 @@ mod tests {
     #[test]
     fn labels_that_contradict_their_store_are_refused() {
         let twice = Labels::from_events(1, 1, [event(0, 0, 0), event(0, 0, 0)]);
-        assert_eq!(twice, Err(LabelsError::Twice { annotator: 0, example: 0 }));
+        assert_eq!(twice, Err(LabelsError::Twice { annotator: 0, example: 0, positions: [0, 1] }));
         assert!(Labels::from_events(1, 1, [event(1, 0, 0)]).is_err());
         assert!(Labels::from_events(1, 1, [event(0, 1, 0)]).is_err());
     }

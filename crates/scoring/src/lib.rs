@@ -42,7 +42,7 @@ pub use label_score::LabelScore;
 pub use labels::{Labels, LabelsError};
 pub use majority::{FrequencyTie, majority_vote};
 pub use missing_class::restore_missing_classes;
-pub use note::{Ids, Note};
+pub use note::{Ids, Naming, Note};
 pub use numpy::first_max;
 pub use quality_error::{InputError, OptionError, QualityError};
 pub use quality_options::{Compat, ConsensusMethod, QualityMethod, QualityOptions};

@@ -8,18 +8,46 @@ use crate::{Class, ConsensusMethod, Labels};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ids(pub Vec<u32>);
 
-impl fmt::Display for Ids {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Ids {
+    /// The first ones by name, and how many more there are.
+    pub fn named(&self, name: impl Fn(u32) -> String) -> String {
         const SHOWN: usize = 10;
-        for (position, id) in self.0.iter().take(SHOWN).enumerate() {
-            write!(f, "{}{id}", if position == 0 { "" } else { ", " })?;
-        }
-        match self.0.len().checked_sub(SHOWN) {
-            None | Some(0) => Ok(()),
-            Some(more) => write!(f, " and {more} more"),
+        let shown: Vec<String> = self.0.iter().take(SHOWN).map(|id| name(*id)).collect();
+        match self.0.len().saturating_sub(SHOWN) {
+            0 => shown.join(", "),
+            more => format!("{} and {more} more", shown.join(", ")),
         }
     }
 }
+
+impl fmt::Display for Ids {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.named(|id| id.to_string()))
+    }
+}
+
+/// What positions are called.
+pub trait Naming {
+    /// The name of an example.
+    fn example(&self, position: u32) -> String {
+        position.to_string()
+    }
+
+    /// The name of an annotator.
+    fn annotator(&self, position: u32) -> String {
+        position.to_string()
+    }
+
+    /// The name of a class.
+    fn class(&self, position: u32) -> String {
+        position.to_string()
+    }
+}
+
+/// Positions are called by their numbers.
+struct Numbers;
+
+impl Naming for Numbers {}
 
 /// What is unusual but no error.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -81,22 +109,34 @@ impl Note {
     }
 }
 
-impl fmt::Display for Note {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Note {
+    /// The note in words, with these names.
+    pub fn named(&self, names: &dyn Naming) -> String {
+        let examples = |ids: &Ids| ids.named(|id| names.example(id));
+        let annotators = |ids: &Ids| ids.named(|id| names.annotator(id));
         match self {
             Self::ExamplesWithoutLabels(ids) => {
-                write!(f, "examples without labels, decided by the models alone: {ids}")
+                format!("examples without labels, decided by the models alone: {}", examples(ids))
             }
-            Self::AnnotatorsWithoutLabels(ids) => write!(f, "annotators without labels: {ids}"),
+            Self::AnnotatorsWithoutLabels(ids) => {
+                format!("annotators without labels: {}", annotators(ids))
+            }
             Self::AnnotatorsWithoutOverlap(ids) => {
-                write!(f, "annotators who share no example with anyone: {ids}")
+                format!("annotators who share no example with anyone: {}", annotators(ids))
             }
             Self::NoAgreement => {
-                f.write_str("no two annotators agree about any example; check the labels")
+                "no two annotators agree about any example; check the labels".to_owned()
             }
             Self::ClassesLost { classes, .. } => {
-                write!(f, "classes that were chosen but are no consensus label: {classes}")
+                let classes = classes.named(|id| names.class(id));
+                format!("classes that were chosen but are no consensus label: {classes}")
             }
         }
+    }
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.named(&Numbers))
     }
 }

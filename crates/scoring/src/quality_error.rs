@@ -92,6 +92,9 @@ pub enum InputError {
         /// Number of models of the pool.
         pool: usize,
     },
+    /// The pool's probabilities do not fit.
+    #[error("pool: {0}")]
+    Pool(Box<Self>),
     /// An array of the wrong shape.
     #[error(
         "model {model} has probabilities [{rows}, {columns}]; \

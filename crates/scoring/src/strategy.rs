@@ -66,13 +66,16 @@ pub fn disagreement_published(models: &[ArrayView2<'_, f64>], n_classes: usize) 
 }
 
 /// Active label cleaning (Bernhardt et al. 2022): labels that surprise the model
-/// (soft cross-entropy) although it is sure (entropy) come first.
+/// (soft cross-entropy) although it is sure (entropy) come first, examples without labels last.
 pub fn active_label_cleaning(labels: &Labels, probs: ArrayView2<'_, f64>) -> Vec<f64> {
     let norm = (probs.ncols() as f64).ln();
     labels
         .examples()
         .zip(probs.rows())
         .map(|(given, row)| {
+            if given.is_empty() {
+                return f64::INFINITY;
+            }
             let surprise: f64 =
                 given.iter().map(|(_, class)| -row[class.at()].max(CLIP).ln()).sum();
             let surprise = surprise / given.len() as f64 / norm;

@@ -187,12 +187,20 @@ pub fn check_active_lab(
         if !probs.is_empty() && probs.len() != pool.len() {
             return Err(InputError::PoolModels { labeled: probs.len(), pool: pool.len() });
         }
-        check_shapes(pool, first.nrows(), probs.first().unwrap_or(first).ncols())?;
-        if compat == Compat::Corrected {
-            check_distributions(pool)?;
-        }
+        let n_classes = probs.first().unwrap_or(first).ncols();
+        check_pool(pool, n_classes, compat).map_err(|error| InputError::Pool(error.into()))?;
     }
     Ok(notes)
+}
+
+fn check_pool(
+    pool: &[ArrayView2<'_, f64>],
+    n_classes: usize,
+    compat: Compat,
+) -> Result<(), InputError> {
+    let n_examples = pool.first().map_or(0, ArrayView2::nrows);
+    check_shapes(pool, n_examples, n_classes)?;
+    if compat == Compat::Corrected { check_distributions(pool) } else { Ok(()) }
 }
 
 fn check_labelled_part(

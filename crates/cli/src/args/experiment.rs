@@ -124,13 +124,20 @@ pub struct StatusArgs {
 
 #[derive(Args)]
 pub struct ReportArgs {
-    /// Run folders; the first one receives the tables and plots.
+    /// Run folders, or folders of result arrays (.npy); the first one receives plots and report.
     #[arg(value_name = "RUN", required = true)]
     pub runs: Vec<PathBuf>,
-    /// Folder with published results (published_results.csv) to lay behind the curves.
+    /// Folder with published results (published_results.csv, .npy) to lay behind the curves.
     #[arg(long, value_name = "DIR")]
     pub reference: Option<PathBuf>,
-    /// Where the report goes [default: report.html in the first run folder].
+    /// Where the report goes [default: report.html in the first run folder; for arrays
+    /// EXPERIMENT-report/report.html here].
     #[arg(long, value_name = "FILE.html")]
     pub out: Option<PathBuf>,
+    /// Print tables and sparklines, and write no report.
+    #[arg(long)]
+    pub text: bool,
+    /// Write TensorBoard event files of all finished rounds into this folder too.
+    #[arg(long, value_name = "DIR")]
+    pub tensorboard: Option<PathBuf>,
 }

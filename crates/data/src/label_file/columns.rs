@@ -2,8 +2,6 @@
 
 use std::path::Path;
 
-use csv::ByteRecord;
-
 use crate::DataError;
 
 const EXAMPLE: [&str; 7] = ["task", "example", "item", "task_id", "example_id", "item_id", "id"];
@@ -19,9 +17,7 @@ pub(super) enum Columns {
 }
 
 impl Columns {
-    pub(super) fn of(path: &Path, header: &ByteRecord) -> Result<Self, DataError> {
-        let names: Vec<String> =
-            header.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+    pub(super) fn of(path: &Path, names: Vec<String>) -> Result<Self, DataError> {
         let find = |known: &[&str]| {
             let place =
                 |known: &&str| names.iter().position(|name| name.eq_ignore_ascii_case(known));
@@ -34,7 +30,10 @@ impl Columns {
             }
             (_, None, _) if names.len() > 1 => wide(path, names),
             _ => {
-                let found = format!("the columns {}", names.join(", "));
+                let found = match names.len() {
+                    0 => "no header".to_owned(),
+                    _ => format!("the columns {}", names.join(", ")),
+                };
                 let expected = "the columns task, annotator and label, separated by commas, \
                                 or an example column and one column per annotator";
                 Err(DataError::row(path, 1, found, expected))

@@ -1,47 +1,65 @@
 //! Labels from CSV, one label per row or one column per annotator. Empty
 //! fields and "nan" are missing labels.
 
-use std::collections::HashMap;
 use std::io::BufRead;
 use std::path::Path;
 
-use csv::{ByteRecord, Reader};
-
 use super::columns::Columns;
 use super::gathered::{Gathered, Label};
+use super::places::Places;
+use super::records::Records;
 use crate::DataError;
-use crate::csv_file::{csv_error, reader, row_of, shown, unreadable};
+use crate::csv_file::shown;
 
-type Table = Reader<Box<dyn BufRead>>;
+type Table<'a> = Records<'a, Box<dyn BufRead>>;
 
 pub(super) fn gather(path: &Path, bytes: Box<dyn BufRead>) -> Result<Gathered, DataError> {
-    let mut table = reader(bytes).map_err(|error| unreadable(path, error))?;
-    let header = table.byte_headers().map_err(|error| csv_error(path, error))?;
+    let mut table = Records::new(path, bytes)?;
+    let mut header = Vec::new();
+    if table.advance()? {
+        let name = |at| String::from_utf8_lossy(table.field(at)).into_owned();
+        header.extend((0..table.n_fields()).map(name));
+    }
+    let n_columns = header.len();
     match Columns::of(path, header)? {
-        Columns::Long(columns) => long(path, table, columns),
+        Columns::Long(columns) => long(path, table, columns, n_columns),
         Columns::Wide(annotators) => wide(path, table, &annotators),
     }
 }
 
-fn long(path: &Path, mut table: Table, columns: [usize; 3]) -> Result<Gathered, DataError> {
+/// Moves on to the next row, which must have as many fields as the header.
+fn advance(path: &Path, table: &mut Table<'_>, n_columns: usize) -> Result<bool, DataError> {
+    let more = table.advance()?;
+    if more && table.n_fields() != n_columns {
+        let found = format!("{} fields", table.n_fields());
+        let expected = format!("{n_columns} as in the header");
+        return Err(DataError::row(path, table.row(), found, expected));
+    }
+    Ok(more)
+}
+
+fn long(
+    path: &Path,
+    mut table: Table<'_>,
+    columns: [usize; 3],
+    n_columns: usize,
+) -> Result<Gathered, DataError> {
     let mut gathered = Gathered { unordered: true, ..Gathered::default() };
-    let mut record = ByteRecord::new();
     let mut n_missing = 0;
-    while table.read_byte_record(&mut record).map_err(|error| csv_error(path, error))? {
-        let row = row_of(&record);
-        let [example, annotator, label] = columns.map(|column| record[column].trim_ascii());
-        let fields =
-            [text(path, row, example)?, text(path, row, annotator)?, text(path, row, label)?];
+    while advance(path, &mut table, n_columns)? {
+        let row = table.row();
+        let fields = columns.map(|column| table.field(column));
         if let Some(empty) = fields[..2].iter().position(|field| field.is_empty()) {
             let found = format!("no {}", ["example", "annotator"][empty]);
             return Err(DataError::row(path, row, found, "an example and an annotator"));
         }
-        if is_missing(label) {
-            gathered.examples.number(fields[0]);
+        let added = if is_missing(fields[2]) {
             n_missing += 1;
+            gathered.examples.number(fields[0]).map(|_| ())
         } else {
-            gathered.add(fields, row);
-        }
+            gathered.add(fields, row)
+        };
+        added.map_err(|_| not_text(path, row, &fields))?;
     }
     if n_missing > 0 {
         gathered.notes.push(format!("rows without a label that were skipped: {n_missing}"));
@@ -49,26 +67,29 @@ fn long(path: &Path, mut table: Table, columns: [usize; 3]) -> Result<Gathered, 
     Ok(gathered)
 }
 
-fn wide(path: &Path, mut table: Table, annotators: &[String]) -> Result<Gathered, DataError> {
+fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gathered, DataError> {
     let mut gathered = Gathered::default();
     for name in annotators {
-        gathered.annotators.number(name);
+        gathered.annotators.number_of_text(name);
     }
-    let mut record = ByteRecord::new();
-    let mut row_of_example = HashMap::new();
-    while table.read_byte_record(&mut record).map_err(|error| csv_error(path, error))? {
-        let row = row_of(&record);
-        let id = text(path, row, record[0].trim_ascii())?;
-        let example = gathered.examples.number(id);
-        if let Some(first) = row_of_example.insert(example, row) {
-            let found = format!("example {id}, which is also in row {first}");
+    let mut rows = Places::default();
+    while advance(path, &mut table, annotators.len() + 1)? {
+        let row = table.row();
+        let number = |_| not_text(path, row, &[table.field(0)]);
+        let example = gathered.examples.number(table.field(0)).map_err(number)?;
+        if (example as usize) < rows.len() {
+            let id = &gathered.examples.names()[example as usize];
+            let found =
+                format!("example {id}, which is also in row {}", rows.row(example as usize));
             return Err(DataError::row(path, row, found, "one row per example"));
         }
-        for (field, annotator) in record.iter().skip(1).zip(0..) {
-            let field = field.trim_ascii();
+        rows.push(row);
+        for annotator in 0..annotators.len() {
+            let field = table.field(annotator + 1);
             if !is_missing(field) {
-                let class = gathered.classes.number(text(path, row, field)?);
-                gathered.labels.push(Label { example, annotator, class, row: row as u32 });
+                let class = gathered.classes.number(field);
+                let class = class.map_err(|_| not_text(path, row, &[field]))?;
+                gathered.push(Label { example, annotator: annotator as u32, class }, row);
             }
         }
     }
@@ -79,7 +100,8 @@ fn is_missing(label: &[u8]) -> bool {
     label.is_empty() || label.eq_ignore_ascii_case(b"nan")
 }
 
-fn text<'a>(path: &Path, row: usize, field: &'a [u8]) -> Result<&'a str, DataError> {
-    let wrong = |_| DataError::row(path, row, shown(field), "text in UTF-8");
-    std::str::from_utf8(field).map_err(wrong)
+/// The first of the fields that is no text.
+fn not_text(path: &Path, row: usize, fields: &[&[u8]]) -> DataError {
+    let wrong = fields.iter().find(|field| std::str::from_utf8(field).is_err());
+    DataError::row(path, row, shown(wrong.unwrap_or(&fields[0])), "text in UTF-8")
 }

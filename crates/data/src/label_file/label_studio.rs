@@ -39,12 +39,12 @@ pub(super) fn gather(path: &Path, text: &[u8]) -> Result<Gathered, DataError> {
     let mut n_skipped = 0;
     for (task, row) in tasks.iter().zip(1..) {
         let example = plain(&task.id);
-        gathered.examples.number(&example);
+        gathered.examples.number_of_text(&example);
         for annotation in &task.annotations {
             match choice(path, row, annotation)? {
                 Some(choice) if !annotation.was_cancelled => {
                     let annotator = annotator(path, row, annotation)?;
-                    gathered.add([&example, &annotator, choice], row);
+                    gathered.add_text([&example, &annotator, choice], row);
                 }
                 _ => n_skipped += 1,
             }

@@ -14,10 +14,10 @@ pub(super) fn gather(path: &Path) -> Result<Gathered, DataError> {
     };
     let mut gathered = Gathered::default();
     for example in 0..n_examples {
-        gathered.examples.number(&example.to_string());
+        gathered.examples.number_of_text(&example.to_string());
     }
     for annotator in 0..n_annotators {
-        gathered.annotators.number(&annotator.to_string());
+        gathered.annotators.number_of_text(&annotator.to_string());
     }
     let missing = |value: f64| if array.is_integer { value == -1.0 } else { value.is_nan() };
     for (at, &value) in array.values.iter().enumerate() {
@@ -30,10 +30,9 @@ pub(super) fn gather(path: &Path) -> Result<Gathered, DataError> {
             let expected = format!("{expected} or a class from 0");
             return Err(DataError::row(path, example + 1, format!("label {value}"), expected));
         }
-        let class = gathered.classes.number(&format!("{value:.0}"));
-        let row = example as u32 + 1;
-        let label = Label { example: example as u32, annotator: annotator as u32, class, row };
-        gathered.labels.push(label);
+        let class = gathered.classes.number_of_text(&format!("{value:.0}"));
+        let label = Label { example: example as u32, annotator: annotator as u32, class };
+        gathered.push(label, example + 1);
     }
     Ok(gathered)
 }

@@ -1,6 +1,7 @@
 //! The head of an NPY file: magic bytes, version, and a Python dictionary with
 //! the type of number, the order and the shape.
 
+use std::io::Read;
 use std::path::Path;
 
 use crate::DataError;
@@ -17,7 +18,8 @@ pub(super) struct Header {
     pub(super) big_endian: bool,
     pub(super) fortran_order: bool,
     pub(super) shape: Vec<usize>,
-    pub(super) data_start: usize,
+    /// Bytes before the data.
+    pub(super) length: u64,
 }
 
 /// The types of number that can be read.
@@ -36,10 +38,15 @@ pub(super) enum Number {
 }
 
 impl Header {
-    pub(super) fn parse(path: &Path, bytes: &[u8]) -> Result<Self, DataError> {
-        let (dict, data_start) = dictionary(path, bytes)?;
+    /// Reads the head of a file of `file_length` bytes.
+    pub(super) fn read(
+        path: &Path,
+        source: &mut impl Read,
+        file_length: u64,
+    ) -> Result<Self, DataError> {
+        let (dict, length) = dictionary(path, source, file_length)?;
         let field = |key: &str| {
-            value(dict, key).ok_or_else(|| {
+            value(&dict, key).ok_or_else(|| {
                 DataError::file(path, format!("a header without '{key}' in {dict:?}"), AN_ARRAY)
             })
         };
@@ -54,33 +61,45 @@ impl Header {
             return Err(DataError::file(path, format!("the shape {text}"), AN_ARRAY));
         };
         let big_endian = descr.starts_with('>');
-        Ok(Self { descr, number, big_endian, fortran_order, shape, data_start })
+        Ok(Self { descr, number, big_endian, fortran_order, shape, length })
     }
 }
 
 /// The dictionary as text and where it ends.
-fn dictionary<'a>(path: &Path, bytes: &'a [u8]) -> Result<(&'a str, usize), DataError> {
+fn dictionary(
+    path: &Path,
+    source: &mut impl Read,
+    file_length: u64,
+) -> Result<(String, u64), DataError> {
     let wrong = |found: String| DataError::file(path, found, AN_ARRAY);
-    if bytes.starts_with(b"PK\x03\x04") {
+    let mut read = |length: u64| {
+        let mut bytes = Vec::new();
+        let read = source.by_ref().take(length).read_to_end(&mut bytes);
+        read.map(|_| bytes).map_err(|error| DataError::io(path, error))
+    };
+    let short = || wrong(format!("a header that ends after {file_length} bytes"));
+    let start = read(8)?;
+    if start.starts_with(b"PK\x03\x04") {
         return Err(wrong("a zip archive, such as .npz".into()));
     }
-    if !bytes.starts_with(MAGIC) {
+    if !start.starts_with(MAGIC) {
         return Err(wrong("no NPY file".into()));
     }
-    let short = || wrong(format!("a header that ends after {} bytes", bytes.len()));
-    let (length, start) = match bytes.get(6) {
-        Some(1) => (bytes.get(8..10).map(|b| usize::from(u16::from_le_bytes([b[0], b[1]]))), 10),
-        Some(2 | 3) => {
-            let length = |b: &[u8]| u32::from_le_bytes([b[0], b[1], b[2], b[3]]) as usize;
-            (bytes.get(8..12).map(length), 12)
-        }
+    let width = match start.get(MAGIC.len()) {
+        Some(1) => 2,
+        Some(2 | 3) => 4,
         Some(version) => return Err(wrong(format!("NPY version {version}"))),
         None => return Err(short()),
     };
-    let end = start + length.ok_or_else(short)?;
-    let dict = std::str::from_utf8(bytes.get(start..end).ok_or_else(short)?)
-        .map_err(|_| wrong("a header that is not text".into()))?;
-    Ok((dict.trim_end(), end))
+    let digits = read(width)?;
+    let length = digits.iter().rev().fold(0, |length, &byte| length << 8 | u64::from(byte));
+    let end = 8 + width + length;
+    if digits.len() as u64 != width || end > file_length {
+        return Err(short());
+    }
+    let dict = String::from_utf8(read(length)?);
+    let dict = dict.map_err(|_| wrong("a header that is not text".into()))?;
+    Ok((dict.trim_end().to_owned(), end))
 }
 
 /// The text of the value that belongs to `key`.
@@ -127,30 +146,39 @@ impl Number {
         !matches!(self, Self::F8 | Self::F4)
     }
 
-    pub(super) fn decode(self, data: &[u8], big_endian: bool) -> Vec<f64> {
+    /// Adds the numbers in `data` to `out`.
+    pub(super) fn decode(self, data: &[u8], big_endian: bool, out: &mut Vec<f64>) {
         match self {
-            Self::F8 => values(data, big_endian, f64::from_le_bytes),
-            Self::F4 => values(data, big_endian, |b| f64::from(f32::from_le_bytes(b))),
-            Self::I8 => values(data, big_endian, |b| i64::from_le_bytes(b) as f64),
-            Self::I4 => values(data, big_endian, |b| f64::from(i32::from_le_bytes(b))),
-            Self::I2 => values(data, big_endian, |b| f64::from(i16::from_le_bytes(b))),
-            Self::I1 => values(data, big_endian, |b| f64::from(i8::from_le_bytes(b))),
-            Self::U8 => values(data, big_endian, |b| u64::from_le_bytes(b) as f64),
-            Self::U4 => values(data, big_endian, |b| f64::from(u32::from_le_bytes(b))),
-            Self::U2 => values(data, big_endian, |b| f64::from(u16::from_le_bytes(b))),
-            Self::U1 => values(data, big_endian, |b| f64::from(u8::from_le_bytes(b))),
+            Self::F8 => add(out, data, big_endian, f64::from_le_bytes),
+            Self::F4 => add(out, data, big_endian, |b| f64::from(f32::from_le_bytes(b))),
+            Self::I8 => add(out, data, big_endian, |b| i64::from_le_bytes(b) as f64),
+            Self::I4 => add(out, data, big_endian, |b| f64::from(i32::from_le_bytes(b))),
+            Self::I2 => add(out, data, big_endian, |b| f64::from(i16::from_le_bytes(b))),
+            Self::I1 => add(out, data, big_endian, |b| f64::from(i8::from_le_bytes(b))),
+            Self::U8 => add(out, data, big_endian, |b| u64::from_le_bytes(b) as f64),
+            Self::U4 => add(out, data, big_endian, |b| f64::from(u32::from_le_bytes(b))),
+            Self::U2 => add(out, data, big_endian, |b| f64::from(u16::from_le_bytes(b))),
+            Self::U1 => add(out, data, big_endian, |b| f64::from(u8::from_le_bytes(b))),
         }
     }
 }
 
-fn values<const N: usize>(data: &[u8], big_endian: bool, from: fn([u8; N]) -> f64) -> Vec<f64> {
+fn add<const N: usize>(
+    out: &mut Vec<f64>,
+    data: &[u8],
+    big_endian: bool,
+    from: impl Fn([u8; N]) -> f64,
+) {
     let (values, _) = data.as_chunks::<N>();
-    let turned = |bytes: &[u8; N]| {
-        let mut bytes = *bytes;
-        bytes.reverse();
-        bytes
-    };
-    values.iter().map(|bytes| from(if big_endian { turned(bytes) } else { *bytes })).collect()
+    if big_endian {
+        out.extend(values.iter().map(|bytes| {
+            let mut bytes = *bytes;
+            bytes.reverse();
+            from(bytes)
+        }));
+    } else {
+        out.extend(values.iter().map(|bytes| from(*bytes)));
+    }
 }
 
 /// The head of a file with `f64` values of this shape, as numpy writes it.

@@ -32,6 +32,12 @@ impl Axis {
         Self { low: low - margin, high: high + margin, step, from: pixels.0, to: pixels.1 }
     }
 
+    /// An axis for bars: from 0 to a little above `high`, which should be positive.
+    pub fn from_zero(high: f64, count: usize, (from, to): (f64, f64)) -> Self {
+        let step = round_step(high / count as f64).max(1.0);
+        Self { low: 0.0, high: high * 1.03, step, from, to }
+    }
+
     /// The pixel of a value.
     pub fn pixel(&self, value: f64) -> f64 {
         self.from + (value - self.low) / (self.high - self.low) * (self.to - self.from)
@@ -78,6 +84,13 @@ mod tests {
         assert_eq!(labels(&[0.0, 3.0], 24, true), ["0", "1", "2", "3"]);
         assert_eq!(labels(&[500.0, 2600.0], 6, true), ["500", "1000", "1500", "2000", "2500"]);
         assert_eq!(labels(&[7.0], 24, true), ["6", "7", "8"]);
+    }
+
+    #[test]
+    fn bars_begin_at_zero() {
+        let axis = Axis::from_zero(1300.0, 6, (100.0, 0.0));
+        assert_eq!(axis.pixel(0.0), 100.0);
+        assert_eq!(axis.ticks().len(), 7);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! A picture as PNG, 900 x 560 pixels, with its letters filled as outlines.
+//! A picture as PNG, two pixels for each of its own, with its letters filled as outlines.
 
 use tiny_skia::{
     FillRule, LineCap, LineJoin, Paint, Path, PathBuilder, Pixmap, Stroke, StrokeDash, Transform,
@@ -6,13 +6,18 @@ use tiny_skia::{
 
 use super::{
     letters::Letters,
-    scene::{Anchor, HEIGHT, Mark, Point, Scene, WIDTH},
-    style::{Colour, INK},
+    marker::Shape,
+    scene::{Anchor, Mark, Point, Scene},
+    style::Colour,
 };
+
+/// Screens of today show two or more pixels where a picture counts one.
+const SCALE: f64 = 2.0;
 
 /// The PNG file.
 pub(super) fn png(scene: &Scene) -> Vec<u8> {
-    let pixmap = Pixmap::new(WIDTH as u32, HEIGHT as u32);
+    let side = |length: f64| (length * SCALE).round() as u32;
+    let pixmap = Pixmap::new(side(scene.width), side(scene.height));
     let mut pixmap = pixmap.expect("the size of a picture should not be zero");
     pixmap.fill(tiny_skia::Color::WHITE);
     let letters = Letters::new();
@@ -23,9 +28,10 @@ pub(super) fn png(scene: &Scene) -> Vec<u8> {
 }
 
 fn draw(pixmap: &mut Pixmap, letters: &Letters, mark: &Mark) {
+    let scaled = Transform::from_scale(SCALE as f32, SCALE as f32);
     match mark {
-        Mark::Area { outline, colour, opacity } => {
-            fill(pixmap, path(outline, true), paint(*colour, *opacity), Transform::identity());
+        Mark::Area { outline, colour, opacity, .. } => {
+            fill(pixmap, path(outline, true), paint(*colour, *opacity), scaled);
         }
         Mark::Line { points, colour, width, dash, .. } => {
             let Some(path) = path(points, false) else { return };
@@ -36,11 +42,16 @@ fn draw(pixmap: &mut Pixmap, letters: &Letters, mark: &Mark) {
                 dash: StrokeDash::new(dash.lengths().to_vec(), 0.0),
                 ..Stroke::default()
             };
-            pixmap.stroke_path(&path, &paint(*colour, 1.0), &stroke, Transform::identity(), None);
+            pixmap.stroke_path(&path, &paint(*colour, 1.0), &stroke, scaled, None);
         }
-        Mark::Dot { centre: (x, y), radius, colour } => {
-            let circle = PathBuilder::from_circle(*x as f32, *y as f32, *radius as f32);
-            fill(pixmap, circle, paint(*colour, 1.0), Transform::identity());
+        Mark::Markers { centres, shape, radius, colour } => {
+            for &(x, y) in centres {
+                let marker = match shape {
+                    Shape::Circle => PathBuilder::from_circle(x as f32, y as f32, *radius as f32),
+                    _ => path(&shape.corners((x, y), *radius), true),
+                };
+                fill(pixmap, marker, paint(*colour, 1.0), scaled);
+            }
         }
         Mark::Text { at: (x, y), text, size, anchor, turned } => {
             let back = letters.width(text, *size)
@@ -51,7 +62,8 @@ fn draw(pixmap: &mut Pixmap, letters: &Letters, mark: &Mark) {
                 };
             let turn = if *turned { Transform::from_rotate(-90.0) } else { Transform::identity() };
             let place = turn.pre_translate(-back as f32, 0.0).post_translate(*x as f32, *y as f32);
-            fill(pixmap, letters.outline(text, *size), paint(INK, 1.0), place);
+            let place = place.post_concat(scaled);
+            fill(pixmap, letters.outline(text, *size), paint(Colour::INK, 1.0), place);
         }
     }
 }
@@ -62,7 +74,8 @@ fn fill(pixmap: &mut Pixmap, path: Option<Path>, paint: Paint<'_>, place: Transf
     }
 }
 
-fn paint([red, green, blue]: Colour, opacity: f32) -> Paint<'static> {
+fn paint(colour: Colour, opacity: f32) -> Paint<'static> {
+    let [red, green, blue] = colour.rgb();
     let mut paint = Paint::default();
     paint.set_color_rgba8(red, green, blue, (opacity * 255.0).round() as u8);
     paint.anti_alias = true;

@@ -1,12 +1,10 @@
 //! A picture as a list of marks in pixels, from back to front: what the SVG and the
 //! PNG have in common, so that both show the same.
 
-use super::style::{Colour, Pattern};
-
-/// Width of a picture in pixels.
-pub(super) const WIDTH: f64 = 900.0;
-/// Height of a picture in pixels.
-pub(super) const HEIGHT: f64 = 560.0;
+use super::{
+    marker::Shape,
+    style::{Colour, Pattern},
+};
 
 /// Right and down from the upper left corner.
 pub(super) type Point = (f64, f64);
@@ -14,17 +12,19 @@ pub(super) type Point = (f64, f64);
 /// A picture.
 pub(super) struct Scene {
     pub title: String,
+    pub width: f64,
+    pub height: f64,
     pub marks: Vec<Mark>,
 }
 
 /// One thing to draw.
 pub(super) enum Mark {
-    /// A filled outline.
-    Area { outline: Vec<Point>, colour: Colour, opacity: f32 },
+    /// A filled outline; one that belongs to a value carries its name.
+    Area { outline: Vec<Point>, colour: Colour, opacity: f32, name: Option<String> },
     /// An open line; one that belongs to a curve carries its name.
     Line { points: Vec<Point>, colour: Colour, width: f32, dash: Pattern, name: Option<String> },
-    /// A filled circle.
-    Dot { centre: Point, radius: f64, colour: Colour },
+    /// The same filled shape at several places.
+    Markers { centres: Vec<Point>, shape: Shape, radius: f64, colour: Colour },
     /// A line of text; `at` lies on its baseline.
     Text { at: Point, text: String, size: f64, anchor: Anchor, turned: bool },
 }
@@ -45,13 +45,12 @@ impl Scene {
 
     /// Adds a thin full line.
     pub fn rule(&mut self, from: Point, to: Point, colour: Colour) {
-        let points = vec![from, to];
-        self.marks.push(Mark::Line {
-            points,
-            colour,
-            width: 1.0,
-            dash: Pattern::Solid,
-            name: None,
-        });
+        let (points, dash) = (vec![from, to], Pattern::SOLID);
+        self.marks.push(Mark::Line { points, colour, width: 1.0, dash, name: None });
     }
+}
+
+/// The corners of an upright rectangle.
+pub(super) fn rectangle((left, top): Point, (right, bottom): Point) -> Vec<Point> {
+    vec![(left, top), (right, top), (right, bottom), (left, bottom)]
 }

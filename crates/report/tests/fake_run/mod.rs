@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use relabel_report::Report;
 use sha2::{Digest, Sha256};
 
 /// A Wall-Robot run with the published data on extra-trees.
@@ -60,23 +61,53 @@ pub fn add_cell(run: &Path, strategy: &str, seed: u64, accuracies: &[f64]) {
     }
 }
 
-/// The text of a round file with its checksum.
+/// The text of a round file with its checksum; two examples have one label, one has
+/// three, one has none.
 pub fn record(round: usize, accuracy: f64) -> String {
     let (labels, examples) = (1000 + 100 * round, 500 + 60 * round);
-    let with = |checksum: &str| {
-        format!(
-            "{{\"version\":1,\"round\":{round},\"n_labels\":{labels},\"n_examples\":{examples},\
-             \"metrics\":{{\"model_accuracy\":{accuracy},\"averaged_accuracy\":{accuracy},\
-             \"consensus_accuracy\":{},\"all_examples_accuracy\":null}},\
-             \"distribution_entropy\":0.1,\"num_added\":60,\"per_example_count\":[1,2],\
-             \"relabeled\":[],\"queried\":[],\"queried_rows\":[],\"events\":[[0,1,2]],\
-             \"temperatures\":[],\"notes\":[],\"carried_sha256\":\"\",\"timings\":{{}},\
-             \"checksum\":\"{checksum}\"}}",
-            accuracy + 0.01
-        )
-    };
+    let (consensus, all) = (accuracy + 0.01, accuracy + 0.005);
+    signed(&format!(
+        "{{\"version\":2,\"round\":{round},\"n_labels\":{labels},\"n_examples\":{examples},\
+         \"metrics\":{{\"model_accuracy\":{accuracy},\"averaged_accuracy\":null,\
+         \"consensus_accuracy\":{consensus},\"accuracy_all\":{all}}},\
+         \"distribution_entropy\":0.1,\"num_added\":60,\"per_example_count\":[1,1,3,0],\
+         \"relabeled\":[],\"queried\":[],\"queried_rows\":[],\"events\":[[0,1,2]],\
+         \"temperatures\":[],\"notes\":[],\"carried_sha256\":\"\",\
+         \"timings\":{{\"round_s\":0.5,\"query_s\":0.125}},\"checksum\":\"\"}}"
+    ))
+}
+
+/// A record with its checksum made anew; the checksum comes last.
+pub fn signed(record: &str) -> String {
+    let (fields, _) = record.split_once("\"checksum\":").unwrap();
+    let with = |checksum: &str| format!("{fields}\"checksum\":\"{checksum}\"}}");
     let digest = Sha256::digest(with("").as_bytes());
     with(&digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+}
+
+/// Adds a result array as numpy writes it: this type, this shape, these bytes.
+pub fn add_npy(folder: &Path, name: &str, descr: &str, shape: &str, bytes: &[u8]) {
+    let mut dict = format!("{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}");
+    dict.push_str(&" ".repeat(63 - (dict.len() + 10) % 64));
+    dict.push('\n');
+    let mut file = b"\x93NUMPY\x01\x00".to_vec();
+    file.extend((dict.len() as u16).to_le_bytes());
+    file.extend(dict.as_bytes());
+    file.extend(bytes);
+    fs::create_dir_all(folder).unwrap();
+    fs::write(folder.join(name), file).unwrap();
+}
+
+/// Adds an array of float64, one per round.
+pub fn add_curve(folder: &Path, name: &str, values: &[f64]) {
+    let bytes: Vec<u8> = values.iter().flat_map(|value| value.to_le_bytes()).collect();
+    add_npy(folder, name, "<f8", &format!("({},)", values.len()), &bytes);
+}
+
+/// A report about these folders.
+pub fn report_on(folders: &[&Path]) -> Report {
+    let folders: Vec<PathBuf> = folders.iter().map(|folder| folder.to_path_buf()).collect();
+    Report::load(&folders, None)
 }
 
 /// The run most tests read: two strategies, two seeds, three rounds.

@@ -72,6 +72,7 @@ impl From<OptionError> for Failure {
 impl From<InputError> for Failure {
     fn from(error: InputError) -> Self {
         let reason = match &error {
+            InputError::Pool(error) => return (**error).clone().into(),
             InputError::NoLabels => "no labels",
             InputError::AnnotatorsWithoutLabels(_) => "annotator without labels",
             InputError::ExamplesWithoutLabels(_) => "example without labels",

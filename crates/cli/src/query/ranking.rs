@@ -1,0 +1,87 @@
+//! All candidates with their scores and names, and the batch of the lowest scores.
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use relabel_data::{LabelFile, Names};
+use relabel_scoring::{ExampleId, selection::lowest};
+
+use super::scores::Scores;
+use crate::{args::QueryArgs, labelled::read_ids, table};
+
+/// Candidates by position: labelled examples, then the pool.
+pub struct Ranking<'a> {
+    file: Option<&'a LabelFile>,
+    /// Names of the pool; row numbers if there are none.
+    pool: Option<Names>,
+    n_labeled: usize,
+    scores: Vec<f64>,
+    /// Positions, lowest score first.
+    batch: Vec<usize>,
+}
+
+impl<'a> Ranking<'a> {
+    /// # Errors
+    /// If the ids of the pool cannot be read or are not as many as the pool.
+    pub fn new(file: Option<&'a LabelFile>, scores: &Scores, args: &QueryArgs) -> Result<Self> {
+        let pool = args.unlabeled_examples.as_deref().map(read_ids).transpose()?;
+        let n_pool = scores.pool.len();
+        if let (Some(pool), Some(path)) = (&pool, &args.unlabeled_examples)
+            && pool.len() != n_pool
+        {
+            bail!(
+                "{} holds {} ids, expected {n_pool}: one per row of --unlabeled-pred-probs",
+                path.display(),
+                pool.len()
+            );
+        }
+        let n_labeled = scores.labeled.len();
+        let scores = [&scores.labeled[..], &scores.pool].concat();
+        let batch = lowest(&scores, args.batch);
+        Ok(Self { file, pool, n_labeled, scores, batch })
+    }
+
+    /// How much of the batch is labelled already, and how much is new.
+    pub fn batch_sizes(&self) -> (usize, usize) {
+        let again = self.batch.iter().filter(|&&at| at < self.n_labeled).count();
+        (again, self.batch.len() - again)
+    }
+
+    /// Writes scores.csv and batch.csv.
+    ///
+    /// # Errors
+    /// What the operating system says.
+    pub fn write(&self, out: &Path) -> Result<()> {
+        std::fs::create_dir_all(out).with_context(|| format!("cannot make {}", out.display()))?;
+        let header = ["pool", "example", "score", "num_annotations"];
+        let scores = self.scores.iter().enumerate();
+        table::write(&out.join("scores.csv"), &header, scores, |row, (at, &score)| {
+            self.name(at, row);
+            row.number(score).count(self.num_annotations(at));
+        })?;
+        let header = ["rank", "pool", "example", "score"];
+        let batch = self.batch.iter().zip(1..);
+        table::write(&out.join("batch.csv"), &header, batch, |row, (&at, rank)| {
+            row.count(rank);
+            self.name(at, row);
+            row.number(self.scores[at]);
+        })
+    }
+
+    /// Adds the part that a candidate is in, and its name.
+    fn name(&self, at: usize, row: &mut table::Rows) {
+        match (self.file, &self.pool, at.checked_sub(self.n_labeled)) {
+            (Some(file), _, None) => row.text("labeled").text(&file.example_ids[at]),
+            (_, Some(pool), Some(at)) => row.text("unlabeled").text(&pool[at]),
+            (_, None, Some(at)) => row.text("unlabeled").count(at),
+            (None, _, None) => row.text("labeled").count(at),
+        };
+    }
+
+    fn num_annotations(&self, at: usize) -> usize {
+        match self.file {
+            Some(file) if at < self.n_labeled => file.labels.of_example(ExampleId(at as u32)).len(),
+            _ => 0,
+        }
+    }
+}

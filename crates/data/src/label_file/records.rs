@@ -1,0 +1,270 @@
+//! The records of a CSV file, one after another and without copies. Fields are
+//! separated by commas and may be quoted; a record ends with its line. Empty lines
+//! do not count, and text behind a closing quote belongs to the field.
+
+use std::io::Read;
+use std::ops::Range;
+use std::path::Path;
+
+use crate::DataError;
+use crate::csv_file::unreadable;
+
+const BLOCK: usize = 1 << 17;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+
+/// A file that is being read.
+pub(super) struct Records<'a, R> {
+    path: &'a Path,
+    source: R,
+    buffer: Vec<u8>,
+    /// What of the buffer has not been looked at.
+    rest: Range<usize>,
+    /// True if the source holds no more than the rest.
+    at_end: bool,
+    /// The line in which the record begins, and that in which the rest does.
+    row: usize,
+    next_row: usize,
+    fields: Vec<Field>,
+    /// Quoted fields without their quotes.
+    unquoted: Vec<u8>,
+}
+
+/// Where the bytes of a field are.
+enum Field {
+    Buffer(Range<usize>),
+    Unquoted(Range<usize>),
+}
+
+impl<'a, R: Read> Records<'a, R> {
+    pub(super) fn new(path: &'a Path, source: R) -> Result<Self, DataError> {
+        let mut records = Self {
+            path,
+            source,
+            buffer: vec![0; BLOCK],
+            rest: 0..0,
+            at_end: false,
+            row: 1,
+            next_row: 1,
+            fields: Vec::new(),
+            unquoted: Vec::new(),
+        };
+        while records.rest.len() < BYTE_ORDER_MARK.len() && !records.at_end {
+            records.refill()?;
+        }
+        if records.buffer[records.rest.clone()].starts_with(BYTE_ORDER_MARK) {
+            records.rest.start += BYTE_ORDER_MARK.len();
+        }
+        Ok(records)
+    }
+
+    /// Moves on to the next record; false if there is none.
+    pub(super) fn advance(&mut self) -> Result<bool, DataError> {
+        loop {
+            match self.empty_line() {
+                Some(0) => return Ok(false),
+                Some(n_bytes) => {
+                    self.rest.start += n_bytes;
+                    self.next_row += 1;
+                }
+                None if self.split()? => return Ok(true),
+                None => self.refill()?,
+            }
+        }
+    }
+
+    /// The length of the empty line that follows; 0 at the end of the file.
+    fn empty_line(&self) -> Option<usize> {
+        match self.buffer[self.rest.clone()] {
+            [] if self.at_end => Some(0),
+            [b'\r'] if self.at_end => Some(1),
+            [b'\n', ..] => Some(1),
+            [b'\r', b'\n', ..] => Some(2),
+            [b'\r', _, ..] => Some(1),
+            _ => None,
+        }
+    }
+
+    /// The bytes of a field of the record, without spaces around them.
+    pub(super) fn field(&self, at: usize) -> &[u8] {
+        let bytes = match &self.fields[at] {
+            Field::Buffer(place) => &self.buffer[place.clone()],
+            Field::Unquoted(place) => &self.unquoted[place.clone()],
+        };
+        bytes.trim_ascii()
+    }
+
+    /// Number of fields of the record.
+    pub(super) fn n_fields(&self) -> usize {
+        self.fields.len()
+    }
+
+    /// The row of the file in which the record begins, from 1.
+    pub(super) fn row(&self) -> usize {
+        self.row
+    }
+
+    /// Splits the record at the start of the rest; false if it may go on behind the rest.
+    fn split(&mut self) -> Result<bool, DataError> {
+        self.fields.clear();
+        self.unquoted.clear();
+        let mut at = self.rest.start;
+        loop {
+            let Some(end) = self.field_end(at)? else { return Ok(false) };
+            at = end + 1;
+            match self.buffer[end..self.rest.end] {
+                [b',', ..] => {}
+                [b'\r'] if !self.at_end => return Ok(false),
+                [b'\r', b'\n', ..] => return Ok(self.end_record(end + 2)),
+                [] => return Ok(self.end_record(end)),
+                _ => return Ok(self.end_record(end + 1)),
+            }
+        }
+    }
+
+    fn end_record(&mut self, end: usize) -> bool {
+        self.row = self.next_row;
+        let is_quoted = |field: &Field| matches!(field, Field::Unquoted(_));
+        let n_lines = if self.fields.iter().any(is_quoted) {
+            // A line break that ends the record is the last one in it.
+            let record = &self.buffer[self.rest.start..end];
+            record.iter().filter(|byte| **byte == b'\n').count().max(1)
+        } else {
+            1
+        };
+        self.next_row += n_lines;
+        self.rest.start = end;
+        true
+    }
+
+    /// Notes the field that begins at `at`, and finds its end.
+    fn field_end(&mut self, at: usize) -> Result<Option<usize>, DataError> {
+        let start = self.unquoted.len();
+        let mut end = at;
+        let is_quoted = self.buffer[at..self.rest.end].first() == Some(&b'"');
+        if is_quoted {
+            match self.closing_quote(at + 1)? {
+                Some(quote) => end = quote + 1,
+                None => return Ok(None),
+            }
+        }
+        let plain = &self.buffer[end..self.rest.end];
+        let ends_field = |byte: &u8| matches!(byte, b',' | b'\n' | b'\r');
+        let length = match plain.iter().position(ends_field) {
+            None if !self.at_end => return Ok(None),
+            found => found.unwrap_or(plain.len()),
+        };
+        if is_quoted {
+            self.unquoted.extend_from_slice(&plain[..length]);
+            self.fields.push(Field::Unquoted(start..self.unquoted.len()));
+        } else {
+            self.fields.push(Field::Buffer(at..end + length));
+        }
+        Ok(Some(end + length))
+    }
+
+    /// Copies what stands in quotes from `at` on, and finds the closing one.
+    fn closing_quote(&mut self, mut at: usize) -> Result<Option<usize>, DataError> {
+        loop {
+            let text = &self.buffer[at..self.rest.end];
+            let Some(quote) = text.iter().position(|byte| *byte == b'"') else {
+                if !self.at_end {
+                    return Ok(None);
+                }
+                let expected = "a closing quote before the end of the file";
+                return Err(DataError::row(self.path, self.next_row, "an open quote", expected));
+            };
+            self.unquoted.extend_from_slice(&text[..quote]);
+            match text[quote..] {
+                [_] if !self.at_end => return Ok(None),
+                [_, b'"', ..] => self.unquoted.push(b'"'),
+                _ => return Ok(Some(at + quote)),
+            }
+            at += quote + 2;
+        }
+    }
+
+    /// Moves the rest to the start of the buffer, which grows if it is full, and reads on.
+    fn refill(&mut self) -> Result<(), DataError> {
+        self.buffer.copy_within(self.rest.clone(), 0);
+        self.rest = 0..self.rest.len();
+        if self.rest.end == self.buffer.len() {
+            self.buffer.resize(2 * self.buffer.len(), 0);
+        }
+        let n_read = loop {
+            match self.source.read(&mut self.buffer[self.rest.end..]) {
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                read => break read.map_err(|error| unreadable(self.path, error))?,
+            }
+        };
+        self.rest.end += n_read;
+        self.at_end = n_read == 0;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    /// Gives away a few bytes at a time.
+    struct Drops<'a>(&'a [u8], usize);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, out: &mut [u8]) -> std::io::Result<usize> {
+            let n = self.1.min(self.0.len());
+            out[..n].copy_from_slice(&self.0[..n]);
+            self.0 = &self.0[n..];
+            Ok(n)
+        }
+    }
+
+    type Record = (usize, Vec<String>);
+
+    fn read(text: &[u8], drop: usize) -> Result<Vec<Record>, DataError> {
+        let mut records = Records::new(Path::new("a.csv"), Drops(text, drop))?;
+        let mut found = Vec::new();
+        while records.advance()? {
+            let field = |at| String::from_utf8_lossy(records.field(at)).into_owned();
+            found.push((records.row(), (0..records.n_fields()).map(field).collect()));
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn fields_and_rows_are_found_however_the_file_arrives() {
+        let text =
+            b"\xef\xbb\xbfa, b ,c\r\n\n\r\n\"x, \"\"y\"\"\",\"two\nlines\", \nlast,,\"\"z\r1,2,3";
+        let expected = [
+            (1, vec!["a", "b", "c"]),
+            (4, vec!["x, \"y\"", "two\nlines", ""]),
+            (6, vec!["last", "", "z"]),
+            (7, vec!["1", "2", "3"]),
+        ];
+        for drop in [1, 2, 3, 7, 1000] {
+            let found = read(text, drop).unwrap();
+            let expected = expected
+                .clone()
+                .map(|(row, fields)| (row, fields.into_iter().map(String::from).collect()));
+            assert_eq!(found, expected, "{drop}");
+        }
+        assert_eq!(read(b"", 1).unwrap(), []);
+        assert_eq!(read(b"\n\r", 1).unwrap(), []);
+    }
+
+    #[test]
+    fn a_quote_that_stays_open_is_named_with_its_row() {
+        let message = read(b"a,b\n1,\"2\n3,4\n", 5).unwrap_err().to_string();
+        assert_eq!(
+            message,
+            "a.csv, row 2: found an open quote, expected a closing quote before the end of the file"
+        );
+    }
+
+    #[test]
+    fn records_longer_than_the_buffer_are_read() {
+        let long = "x".repeat(3 * BLOCK);
+        let found = read(format!("a,\"{long}\"\n{long},b\n").as_bytes(), 1 << 16).unwrap();
+        assert_eq!((found[0].1[1].len(), found[1].1[0].len()), (3 * BLOCK, 3 * BLOCK));
+    }
+}

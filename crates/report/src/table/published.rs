@@ -1,0 +1,82 @@
+//! Our last round beside the published one, and how far apart the whole curves are.
+
+use super::{Table, mean_std, or_dash, p_value};
+use crate::{
+    Reference, Run,
+    compare::{Comparison, PUBLISHED},
+};
+
+/// One row per strategy and measure, areas included; nothing if no published curve
+/// belongs to the run.
+pub(crate) fn published(run: &Run, reference: &Reference) -> Option<Table> {
+    let headings = [
+        "strategy",
+        "measure",
+        "round",
+        "n",
+        "ours",
+        "published",
+        "difference",
+        "Welch p",
+        "within band",
+        "rounds within",
+        "greatest difference",
+    ];
+    let mut table = Table::new("Against the published results", &headings, 2);
+    let all = Comparison::of(run, reference);
+    let same = |a: &Comparison, b: &Comparison| a.strategy == b.strategy && a.metric == b.metric;
+    table.rows = all.chunk_by(same).filter_map(row).collect();
+    // By strategy, as a reader looks for it.
+    let place = |name: &String| run.strategies().iter().position(|strategy| strategy == name);
+    table.rows.sort_by_key(|cells| place(&cells[0]));
+    table.notes = vec![
+        "Last round that both have; mean \u{b1} population standard deviation; n: our seeds and \
+         the published runs; p: two-sided Welch t-test of equal means."
+            .into(),
+        "within band: our mean lies within one published standard deviation of the published \
+         mean; rounds within: of all rounds; greatest difference: of the means, with its round. \
+         comparison.csv has every round."
+            .into(),
+    ];
+    table.or_nothing()
+}
+
+fn row(rounds: &[Comparison]) -> Option<Vec<String>> {
+    let last = rounds.last()?;
+    let (ours, theirs) = (last.ours.spread, last.published);
+    let within: Vec<bool> = rounds.iter().filter_map(Comparison::is_within_band).collect();
+    let farthest = rounds.iter().max_by(|a, b| {
+        let size = |c: &Comparison| c.difference().abs();
+        size(a).total_cmp(&size(b))
+    })?;
+    let published = match theirs.std {
+        Some(std) => format!("{:.4} \u{b1} {std:.4}", theirs.mean),
+        None => format!("{:.4}", theirs.mean),
+    };
+    Some(vec![
+        last.strategy.clone(),
+        measure_name(&last.metric),
+        last.ours.round.to_string(),
+        format!("{}, {}", ours.n, theirs.runs),
+        mean_std(ours),
+        published,
+        format!("{:+.4}", last.difference()),
+        p_value(last.p()),
+        or_dash(last.is_within_band().map(|within| if within { "yes" } else { "no" }.into())),
+        or_dash((!within.is_empty()).then(|| {
+            format!("{} of {}", within.iter().filter(|&&within| within).count(), within.len())
+        })),
+        format!("{:+.4} ({})", farthest.difference(), farthest.ours.round),
+    ])
+}
+
+fn measure_name(metric: &str) -> String {
+    let area = PUBLISHED.iter().find(|measure| measure.area() == metric);
+    match area {
+        Some(measure) => format!("{}, area", measure.title),
+        None => {
+            let plain = PUBLISHED.iter().find(|measure| measure.key == metric);
+            plain.map_or(metric, |measure| measure.title).to_owned()
+        }
+    }
+}

@@ -1,0 +1,147 @@
+//! The page: everything in one file, without scripts and without links to others.
+
+#![allow(clippy::unwrap_used, missing_docs)]
+
+mod fake_run;
+
+use std::{fs, path::Path};
+
+use fake_run::{WALL_ROBOT, add_cell, add_curve, make_run, report_on, whole_run};
+use relabel_report::{Reference, Report, write_report, write_tensorboard};
+
+const ROWS: &str = "benchmark,model,method,metric,iteration,mean,std,runs\n\
+    wall-robot,et,crowdlab,model_accuracy,1,0.84,0.02,2\n\
+    wall-robot,et,crowdlab,model_accuracy,2,0.96,,1\n";
+
+fn page_of(report: &Report) -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("pages/report.html");
+    write_report(report, &out).unwrap();
+    fs::read_to_string(&out).unwrap()
+}
+
+fn with_reference(folder: &Path, run: &Path) -> Report {
+    fs::write(folder.join("published_results.csv"), ROWS).unwrap();
+    Report { reference: Some(Reference::load(folder).unwrap()), ..report_on(&[run]) }
+}
+
+#[test]
+fn the_page_stands_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page_of(&with_reference(folder.path(), &whole_run(folder.path())));
+    // Four curves over rounds and over labels, one histogram; each wide and narrow.
+    assert_eq!(page.matches("<svg").count(), 2 * (4 * 2 + 1));
+    for text in [
+        "0.9500 \u{b1} 0.0300 *",
+        "kind = &quot;extra-trees&quot;",
+        "run &lt;wall-robot-et&gt;",
+        "<td class=\"number\">0.9600</td>",
+        "Against the published results",
+        "Labels needed: model accuracy",
+        "Timings",
+        "2 cores",
+        "prefers-color-scheme:dark",
+        "@media print",
+    ] {
+        assert!(page.contains(text), "{text} is not in {page}");
+    }
+    for outside in ["<script", "<link", "src=", "href=", "url(", "@import", "onclick"] {
+        assert!(!page.contains(outside), "{outside}");
+    }
+    let without_names = page.replace("http://www.w3.org/2000/svg", "");
+    assert!(!without_names.contains("http"), "the name of the SVG format is no address");
+}
+
+#[test]
+fn labels_needed_are_those_of_the_mean_curves() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page_of(&report_on(&[&whole_run(folder.path())]));
+    let (_, table) = page.split_once("<h3>Labels needed: model accuracy</h3>").unwrap();
+    let (table, _) = table.split_once("</table>").unwrap();
+    // activelab passes random's .85 in round 1, after 100 of random's 200 labels; random
+    // never reaches .95.
+    let row = |name: &str| {
+        let at = table.find(&format!(">{name}</th><td")).unwrap();
+        table[at..].split("</tr>").next().unwrap().to_owned()
+    };
+    assert!(row("activelab").contains(">100 (-50 %)<"), "{table}");
+    assert!(row("random").contains(">\u{2013}<"), "{table}");
+}
+
+#[test]
+fn the_page_of_an_empty_run_is_a_sentence() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page_of(&report_on(&[&make_run(folder.path(), WALL_ROBOT)]));
+    assert!(page.contains("No round is finished yet") && !page.contains("<svg"), "{page}");
+    assert!(page.contains("not begun: random (seeds 0, 1), activelab (seeds 0, 1)"), "{page}");
+}
+
+#[test]
+fn runs_side_by_side_show_what_differs() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut report = report_on(&[&whole_run(folder.path()), &whole_run(folder.path())]);
+    let second = &mut report.runs[1];
+    (second.name, second.protocol) = ("second".into(), "corrected".into());
+    second.config = second.config.replace("\"published\"", "\"corrected\"");
+    let page = page_of(&report);
+    let (_, differences) = page.split_once("Configurations differ in").unwrap();
+    let (differences, _) = differences.split_once("</table>").unwrap();
+    assert!(differences.contains("loop.protocol") && !differences.contains("loop.batch"));
+    assert!(page.contains("Protocols side by side"));
+}
+
+#[test]
+fn unknown_strategies_are_shown_by_their_names() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = make_run(folder.path(), WALL_ROBOT);
+    for strategy in ["multiannotator@0.6", "single@0.6", "multiannotator@0.7", "mine"] {
+        add_cell(&run, strategy, 0, &[0.8, 0.9, 0.95]);
+    }
+    let page = page_of(&report_on(&[&run]));
+    for curve in ["single@0.6, one seed, single", "mine, one seed", "multiannotator@0.7, one seed"]
+    {
+        assert!(page.contains(&format!("<title>{curve}")), "{curve}");
+    }
+}
+
+#[test]
+fn arrays_alone_are_a_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let arrays = folder.path().join("wall-robot/et");
+    for (method, last) in [("random", 0.9), ("crowdlab", 0.98)] {
+        for run in 0..2 {
+            for what in ["accuracy", "model_accuracy"] {
+                let values = [0.8, 0.85, last];
+                add_curve(&arrays, &format!("{method}_{what}_{run}.npy"), &values);
+            }
+        }
+    }
+    let report = report_on(&[&arrays]);
+    assert_eq!(report.gaps(), [""; 0]);
+    let run = &report.runs[0];
+    assert_eq!(run.strategies(), ["random", "activelab"]);
+    assert_eq!((run.experiment.as_str(), run.batch, run.rounds), ("wall-robot-et", Some(100), 3));
+    let page = page_of(&report);
+    assert_eq!(page.matches("<svg").count(), 2 * 2 * 2, "two accuracies, two axes, two sizes");
+    assert!(page.contains("Labels spent (number)") && page.contains("0.9800 \u{b1} 0.0000"));
+}
+
+#[test]
+fn event_files_hold_one_scalar_per_measure_and_round() {
+    let folder = tempfile::tempdir().unwrap();
+    let report = report_on(&[&whole_run(folder.path())]);
+    let files = write_tensorboard(&report, &folder.path().join("events")).unwrap();
+    assert_eq!(files.len(), 4);
+    let place = "wall-robot-et/first/activelab/seed-001/events.out.tfevents.0.relabel";
+    let bytes = fs::read(folder.path().join("events").join(place)).unwrap();
+    // Records: length (8 bytes), its checksum (4), the event, its checksum (4).
+    let mut rest = bytes.as_slice();
+    let mut events = 0;
+    while !rest.is_empty() {
+        let length = u64::from_le_bytes(rest[..8].try_into().unwrap()) as usize;
+        rest = &rest[8 + 4 + length + 4..];
+        events += 1;
+    }
+    // The version, then three rounds of two sizes and nine measures.
+    assert_eq!(events, 1 + 3 * (2 + 9));
+}
