@@ -13,7 +13,9 @@ use ndarray::Array2;
 use rayon::prelude::*;
 use relabel_data::{Dataset, cifar10h};
 use relabel_experiment::Prepared;
-use relabel_models::image::{CpuEngine, Flip, ImageClassifier, NetKind, NetSpec, Recipe, Schedule};
+use relabel_models::image::{
+    CpuEngine, Flip, ImageClassifier, Named, NetKind, NetSpec, Recipe, Schedule,
+};
 use relabel_models::{ClassesRule, Classifier, CrossValidation, Features, Split, Unwatched};
 use relabel_scoring::{Class, FrequencyTie, Round, Seed, Stream, first_max, majority_vote};
 

@@ -10,8 +10,6 @@ mod folds;
 pub mod image;
 mod k_nearest;
 mod mlp;
-#[cfg(feature = "resnet")]
-mod resnet;
 mod table;
 
 pub use classifier::{Classifier, Fitted, ModelError, Unwatched, Watch};
@@ -21,5 +19,3 @@ pub use features::{FeatureStore, Features, Images};
 pub use folds::stratified_folds;
 pub use k_nearest::KNearest;
 pub use mlp::Mlp;
-#[cfg(feature = "resnet")]
-pub use resnet::{Blocks, ResnetClassifier, ResnetConfig};

@@ -11,6 +11,8 @@ mod cost;
 mod cpu;
 pub mod engine;
 mod fitted;
+#[cfg(feature = "resnet")]
+mod framework;
 mod input;
 mod named;
 pub mod net_kind;
@@ -28,6 +30,8 @@ pub use architecture::Architecture;
 pub use augment::{Batch, Distortion, Flip};
 pub use cpu::CpuEngine;
 pub use engine::{Engine, Input, Net, NetPlan};
+#[cfg(feature = "resnet")]
+pub use framework::BurnEngine;
 pub use named::Named;
 pub use net_kind::{NetKind, NetSpec, Stem};
 pub use recipe::{Precision, Recipe, Schedule, StepSize};

@@ -1,0 +1,114 @@
+//! Where the work of a fit runs, and what becomes of a panic. A pool thread
+//! that waits inside one of burn's parallel operators takes up other jobs of its
+//! pool, so it could start a second fit in the middle of the first. On the CPU
+//! work that is called from a pool therefore moves to a thread of its own, with
+//! a pool of one for operators. burn reports a device that fails by panicking.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use burn::tensor::Device;
+use rayon::ThreadPool;
+
+use crate::ModelError;
+
+/// Runs the work of one network.
+pub(super) struct Worker {
+    device: Device,
+    /// For CPU backends.
+    pool: Option<ThreadPool>,
+    /// The network and its batch, in words.
+    what: String,
+}
+
+impl Worker {
+    pub(super) fn new(device: &Device, what: String) -> Result<Self, ModelError> {
+        let pool = is_cpu(device).then(|| rayon::ThreadPoolBuilder::new().num_threads(1).build());
+        let pool = pool.transpose();
+        let pool = pool.map_err(|why| ModelError::Device(format!("no thread for a fit: {why}")))?;
+        Ok(Self { device: device.clone(), pool, what })
+    }
+
+    /// Does `work`.
+    pub(super) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, ModelError> {
+        let done = match &self.pool {
+            Some(pool) if rayon::current_thread_index().is_some() => {
+                std::thread::scope(|scope| scope.spawn(|| pool.install(work)).join())
+            }
+            _ => catch_unwind(AssertUnwindSafe(work)),
+        };
+        done.map_err(|panic| self.failure(&reason(panic.as_ref())))
+    }
+
+    /// The sentence for a device that failed.
+    pub(super) fn failure(&self, reason: &str) -> ModelError {
+        let usage = catch_unwind(AssertUnwindSafe(|| self.device.memory_pool_usage()));
+        let held = usage.ok().flatten().map(|usage| usage.bytes_reserved >> 20);
+        ModelError::Device(sentence(&self.what, reason, held))
+    }
+}
+
+/// `held`: MiB that this process had on the device.
+fn sentence(what: &str, reason: &str, held: Option<u64>) -> String {
+    let lower = reason.to_lowercase();
+    let full = ["out of memory", "outofmemory", "out_of_memory", "buffertoobig", "too large"];
+    let held =
+        held.map_or(String::new(), |held| format!(", {held} MiB of it held by this program"));
+    if full.iter().any(|words| lower.contains(words)) {
+        return format!(
+            "the device has too little memory for {what}{held}; a smaller model.batch needs less \
+             ({reason})"
+        );
+    }
+    format!("the device failed while computing {what}: {reason}")
+}
+
+fn reason(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
+    text.unwrap_or("it gave no reason").lines().next().unwrap_or_default().to_owned()
+}
+
+/// Whether the device computes on the host's processor.
+pub(super) fn is_cpu(device: &Device) -> bool {
+    if *device == Device::flex() {
+        return true;
+    }
+    #[cfg(feature = "ndarray")]
+    #[allow(deprecated)] // upstream deprecates the backend; whoever builds the feature wants it
+    if *device == Device::ndarray() {
+        return true;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn worker() -> Worker {
+        Worker::new(&Device::flex(), "a network with batches of 512".into()).expect("a thread")
+    }
+
+    #[test]
+    fn a_device_without_memory_is_told_with_network_and_batch() {
+        let result = worker().run(|| panic!("allocation failed: Out of memory\n at frame 3"));
+        let text = result.expect_err("the work panics").to_string();
+        assert!(text.starts_with("the device has too little memory for a network with batches"));
+        assert!(text.contains("model.batch") && !text.contains("frame"), "{text}");
+        assert!(sentence("a net", "out of memory", Some(70_000)).contains("70000 MiB"));
+    }
+
+    #[test]
+    fn work_from_a_pool_thread_moves_to_another_and_its_panic_is_an_error() {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().expect("two threads");
+        pool.install(|| {
+            let caller = std::thread::current().id();
+            let own = worker().run(|| (std::thread::current().id(), rayon::current_num_threads()));
+            let (id, threads) = own.expect("the work is done");
+            assert!(id != caller && threads == 1);
+            let failed = worker().run(|| panic!("device lost"));
+            assert!(failed.expect_err("it panics").to_string().ends_with("512: device lost"));
+        });
+    }
+}
