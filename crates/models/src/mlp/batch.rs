@@ -5,9 +5,7 @@
 use pulp::{Simd, WithSimd};
 
 use super::adam::Adam;
-use super::kernels::{
-    LANES, OutputRow, ROW_LANES, ROWS, RowTile, TILE, activate, back, output, softmax,
-};
+use super::kernels::{Column, LANES, ROWS, RowTile, TILE, back, forward, softmax};
 use super::network::Shape;
 
 const DECAY: f32 = 1e-4;
@@ -16,17 +14,20 @@ const FACTORS: usize = 8;
 
 /// Space for a chunk of rows, and the gradient of a batch.
 pub(super) struct Workspace {
+    columns: Vec<[Column; TILE]>,
     x: Vec<RowTile>,
-    hidden: Vec<f32>,
-    outputs: Vec<OutputRow>,
+    outputs: Vec<Column>,
     slopes: Vec<RowTile>,
+    /// The weights by hidden unit.
+    weights: Vec<[f32; TILE]>,
+    /// Two registers per row.
+    registers: Vec<f32>,
     pub gradient: Vec<f32>,
 }
 
 /// What the way back reads of a chunk.
 pub(super) struct Chunk<'a> {
     pub x: &'a [RowTile],
-    pub hidden: &'a [f32],
     pub slopes: &'a [RowTile],
     pub n_rows: usize,
 }
@@ -34,16 +35,18 @@ pub(super) struct Chunk<'a> {
 impl Workspace {
     pub(super) fn new(shape: Shape) -> Self {
         Self {
+            columns: vec![[[0.0; ROWS]; TILE]; shape.features / TILE],
             x: vec![[[0.0; TILE]; ROWS]; shape.features / TILE],
-            hidden: vec![0.0; ROWS * shape.hidden],
-            outputs: vec![[0.0; ROW_LANES]; shape.outputs],
+            outputs: vec![[0.0; ROWS]; shape.outputs],
             slopes: vec![[[0.0; TILE]; ROWS]; shape.outputs / TILE],
+            weights: vec![[0.0; TILE]; shape.n_weights() / TILE],
+            registers: vec![0.0; 2 * ROWS * LANES],
             gradient: vec![0.0; shape.n_parameters()],
         }
     }
 
-    /// Leaves the probabilities of the outputs of `rows` in `outputs`; returns
-    /// how many rows were computed, the last ones of zeros.
+    /// Leaves the probabilities of the outputs of `rows` in `outputs`; returns the number of rows.
+    /// The weights are laid out by unit before.
     #[inline(always)]
     fn forward<'r, S: Simd>(
         &mut self,
@@ -54,20 +57,19 @@ impl Workspace {
     ) -> usize {
         let mut n_rows = 0;
         for row in rows {
-            for (tile, values) in self.x.iter_mut().zip(row.as_chunks().0) {
+            let tiles = self.x.iter_mut().zip(&mut self.columns);
+            for ((tile, columns), values) in tiles.zip(row.as_chunks().0) {
                 tile[n_rows] = *values;
+                for (column, value) in columns.iter_mut().zip(values) {
+                    column[n_rows] = *value;
+                }
             }
             n_rows += 1;
         }
-        let padded = n_rows.next_multiple_of(TILE);
-        for tile in &mut self.x {
-            tile[n_rows..padded].fill([0.0; TILE]);
-        }
-        let parts = shape.parts(parameters);
-        activate(simd, &parts, &self.x, padded, &mut self.hidden);
-        output(simd, &parts, padded, &self.hidden, &mut self.outputs);
-        softmax(simd, padded, &mut self.outputs[..shape.classes]);
-        padded
+        let net = shape.by_unit(parameters, &self.weights);
+        forward(simd, &net, &self.columns, n_rows, &mut self.outputs);
+        softmax(simd, n_rows, &mut self.outputs[..shape.classes]);
+        n_rows
     }
 
     /// Turns probabilities into slopes of the mean loss, (p - target) / n, and
@@ -98,14 +100,20 @@ impl Workspace {
     /// Adds the part of the chunk that [`Self::forward`] and [`Self::slopes`] left.
     #[inline(always)]
     fn add_gradient<S: Simd>(&mut self, simd: S, shape: Shape, parameters: &[f32], n_rows: usize) {
-        let Self { x, hidden, slopes, gradient, .. } = self;
+        let Self { x, slopes, gradient, registers, .. } = self;
         let mut gradient = shape.parts_mut(gradient);
         for (bias, slopes) in gradient.output_bias.as_chunks_mut().0.iter_mut().zip(&*slopes) {
             for slopes in &slopes[..n_rows] {
                 *bias = std::array::from_fn::<f32, TILE, _>(|k| bias[k] + slopes[k]);
             }
         }
-        back(simd, &shape.parts(parameters), &Chunk { x, hidden, slopes, n_rows }, &mut gradient);
+        back(
+            simd,
+            &shape.parts(parameters),
+            &Chunk { x, slopes, n_rows },
+            &mut gradient,
+            registers,
+        );
     }
 }
 
@@ -118,10 +126,11 @@ pub(super) struct Predict<'a, 'r> {
 }
 
 impl<'a> WithSimd for Predict<'a, '_> {
-    type Output = &'a [OutputRow];
+    type Output = &'a [Column];
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) -> Self::Output {
+        self.shape.lay_by_unit(self.parameters, &mut self.space.weights);
         self.space.forward(simd, self.shape, self.parameters, self.rows.iter().copied());
         &self.space.outputs[..self.shape.classes]
     }
@@ -151,6 +160,7 @@ impl Batch<'_> {
         let n = self.chosen.len() as f32;
         let mut loss = 0.0;
         space.gradient.fill(0.0);
+        shape.lay_by_unit(parameters, &mut space.weights);
         for chosen in self.chosen.chunks(ROWS) {
             let row = |&row: &usize| &self.rows[row * shape.features..][..shape.features];
             let n_rows = space.forward(simd, shape, parameters, chosen.iter().map(row));

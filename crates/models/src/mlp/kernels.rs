@@ -1,87 +1,61 @@
-//! The four passes over a chunk of rows in SIMD: hidden activations, outputs,
-//! softmax, and back. Hidden units fill the lanes of registers; every lane is
-//! computed alone with fused multiply-adds, and where lanes add up they do so as
-//! [`LANES`] in a fixed order, so that registers of any width give the same bits.
+//! The passes over a chunk of rows in SIMD. Forward, rows fill the lanes of
+//! registers; back, hidden units do. No lanes are ever added up, every one is
+//! computed alone with fused multiply-adds in a fixed order, so that registers
+//! of any width give the same bits.
 
 use pulp::Simd;
 
-use super::network::Parts;
+use super::batch::Chunk;
+use super::network::{ByUnit, Parts};
 
 /// Hidden units are padded to a multiple of this, the lanes of the widest registers.
 pub(super) const LANES: usize = 16;
 /// Features and outputs are padded to a multiple of this.
 pub(super) const TILE: usize = 4;
+/// Registers of rows that pass together: as many sums as hide the latency of an addition.
+const PAIR: usize = 2;
 /// Rows that pass together, so that nothing leaves the first-level cache.
-pub(super) const ROWS: usize = 40;
-/// [`ROWS`] in whole registers.
-pub(super) const ROW_LANES: usize = ROWS.next_multiple_of(LANES);
+pub(super) const ROWS: usize = PAIR * LANES;
 
-/// Per tile of features or outputs, four values of each row of a chunk.
+/// One value for each row of a chunk.
+pub(super) type Column = [f32; ROWS];
+/// Four values of each row of a chunk.
 pub(super) type RowTile = [[f32; TILE]; ROWS];
-/// One value per row of a chunk for each output.
-pub(super) type OutputRow = [f32; ROW_LANES];
 
-/// `hidden = max(0, bias + x W)`, for `n_rows` rows; one run of [`ROWS`] registers per group of units.
+/// `outputs = bias + max(0, hidden bias + x W) V` for `n_rows` rows; one column per feature and output.
 #[inline(always)]
-pub(super) fn activate<S: Simd>(
+pub(super) fn forward<S: Simd>(
     simd: S,
-    parts: &Parts<&[f32]>,
-    x: &[RowTile],
+    net: &ByUnit<'_>,
+    x: &[[Column; TILE]],
     n_rows: usize,
-    hidden: &mut [f32],
+    outputs: &mut [Column],
 ) {
-    let (weights, bias) = (registers::<S>(parts.inputs), registers::<S>(parts.hidden_bias));
-    let (zero, n_tiles) = (simd.splat_f32s(0.0), x.len());
-    let groups = registers_mut::<S>(hidden).chunks_exact_mut(ROWS);
-    for (group, (units, &bias)) in groups.zip(bias).enumerate() {
-        let units = &mut units[..n_rows];
-        for (tile, x) in x.iter().enumerate() {
-            let w = tile_of(weights, tile, group, parts.hidden_bias.len() / S::F32_LANES);
-            let (is_first, is_last) = (tile == 0, tile + 1 == n_tiles);
-            for (unit, x) in units.iter_mut().zip(x) {
-                let before = if is_first { bias } else { *unit };
-                let sum = add_products(simd, x.map(|x| simd.splat_f32s(x)), w, before);
-                *unit = if is_last { simd.max_f32s(sum, zero) } else { sum };
-            }
-        }
-    }
-}
-
-/// `outputs = bias + hidden V`.
-#[inline(always)]
-pub(super) fn output<S: Simd>(
-    simd: S,
-    parts: &Parts<&[f32]>,
-    n_rows: usize,
-    hidden: &[f32],
-    outputs: &mut [OutputRow],
-) {
-    let (weights, units) = (registers::<S>(parts.outputs), registers::<S>(hidden));
-    let n_groups = parts.hidden_bias.len() / S::F32_LANES;
-    let per_lanes = LANES / S::F32_LANES;
-    let tiles = outputs.chunks_exact_mut(TILE).zip(parts.output_bias.chunks_exact(TILE));
-    for (tile, (outputs, bias)) in tiles.enumerate() {
-        for first in (0..n_rows).step_by(TILE) {
-            let mut lanes = [[[0.0_f32; LANES]; TILE]; TILE];
-            for part in 0..per_lanes {
-                let mut sums = [[simd.splat_f32s(0.0); TILE]; TILE];
-                for group in (part..n_groups).step_by(per_lanes) {
-                    let v = tile_of(weights, tile, group, n_groups);
-                    let units = &units[group * ROWS + first..][..TILE];
-                    for (sums, &unit) in sums.iter_mut().zip(units) {
-                        for (sum, v) in sums.iter_mut().zip(v) {
-                            *sum = simd.mul_add_f32s(unit, v, *sum);
-                        }
-                    }
+    let zero = simd.splat_f32s(0.0);
+    let (first, more) = x.split_first().expect("a table should have features");
+    let tiles =
+        outputs.as_chunks_mut::<TILE>().0.iter_mut().zip(net.output_bias.as_chunks::<TILE>().0);
+    for ((outputs, bias), v) in tiles.zip(net.outputs.chunks_exact(net.hidden_bias.len())) {
+        for pair in 0..n_rows.div_ceil(PAIR * S::F32_LANES) {
+            let first = first.each_ref().map(|x| pair_of::<S>(x, pair));
+            let mut sums = bias.map(|bias: f32| [simd.splat_f32s(bias); PAIR]);
+            let units = net.hidden_bias.iter().zip(net.inputs.chunks_exact(x.len()));
+            for ((&bias, w), v) in units.zip(v) {
+                let (first_w, more_w) = w.split_first().expect("a unit should have inputs");
+                let mut units = [simd.splat_f32s(bias); PAIR];
+                for (&x, &w) in first.iter().zip(first_w) {
+                    units = add_pair(simd, x, w, units);
                 }
-                for (lanes, sums) in lanes.as_flattened_mut().iter_mut().zip(sums.as_flattened()) {
-                    registers_mut::<S>(lanes)[part] = *sums;
+                for (x, &w) in more.as_flattened().iter().zip(more_w.as_flattened()) {
+                    units = add_pair(simd, pair_of::<S>(x, pair), w, units);
+                }
+                let units = units.map(|unit| simd.max_f32s(unit, zero));
+                for (sums, &v) in sums.iter_mut().zip(v) {
+                    *sums = add_pair(simd, units, v, *sums);
                 }
             }
-            for (row, lanes) in lanes.iter().enumerate() {
-                for ((output, lanes), bias) in outputs.iter_mut().zip(lanes).zip(bias) {
-                    output[first + row] = sum_of_lanes(lanes) + bias;
-                }
+            for (output, sums) in outputs.iter_mut().zip(sums) {
+                registers_mut::<S>(output)[pair * PAIR..][..PAIR].copy_from_slice(&sums);
             }
         }
     }
@@ -89,7 +63,7 @@ pub(super) fn output<S: Simd>(
 
 /// Outputs of each row become probabilities.
 #[inline(always)]
-pub(super) fn softmax<S: Simd>(simd: S, n_rows: usize, outputs: &mut [OutputRow]) {
+pub(super) fn softmax<S: Simd>(simd: S, n_rows: usize, outputs: &mut [Column]) {
     for at in 0..n_rows.div_ceil(S::F32_LANES) {
         let mut highest = simd.splat_f32s(f32::NEG_INFINITY);
         for output in &*outputs {
@@ -109,48 +83,106 @@ pub(super) fn softmax<S: Simd>(simd: S, n_rows: usize, outputs: &mut [OutputRow]
 }
 
 /// Adds a chunk's part to the gradient, given the slope of the loss in each output.
+/// The last tile of outputs and the first tile of features pass together: with up to
+/// four of each, every row is looked at once. `space` holds two registers per row.
 #[inline(always)]
 pub(super) fn back<S: Simd>(
     simd: S,
     parts: &Parts<&[f32]>,
-    chunk: &super::batch::Chunk<'_>,
+    chunk: &Chunk<'_>,
     gradient: &mut Parts<&mut [f32]>,
+    space: &mut [f32],
 ) {
     let n_groups = parts.hidden_bias.len() / S::F32_LANES;
     let weights = registers::<S>(parts.outputs);
     let zero = simd.splat_f32s(0.0);
-    let groups = registers::<S>(chunk.hidden).chunks_exact(ROWS).take(n_groups);
-    for (group, units) in groups.enumerate() {
-        let units = &units[..chunk.n_rows];
-        let mut slopes = [zero; ROWS];
-        for (tile, output_slopes) in chunk.slopes.iter().enumerate() {
+    let (last, rest) = chunk.slopes.split_last().expect("a network should have outputs");
+    let (first, more) = chunk.x.split_first().expect("a table should have features");
+    let (units, slopes) = space.split_at_mut(ROWS * S::F32_LANES);
+    let units = &mut registers_mut::<S>(units)[..chunk.n_rows];
+    let slopes = &mut registers_mut::<S>(slopes)[..chunk.n_rows];
+    for group in 0..n_groups {
+        if !rest.is_empty() {
+            slopes.fill(zero);
+        }
+        activate(simd, parts, chunk.x, group, &mut *units);
+        let outputs = registers_mut::<S>(gradient.outputs);
+        let inputs = registers_mut::<S>(gradient.inputs);
+        for (tile, given) in rest.iter().enumerate() {
             let v = tile_of(weights, tile, group, n_groups);
-            let all = registers_mut::<S>(gradient.outputs);
-            let mut sums = tile_of(all, tile, group, n_groups);
-            for ((slope, &unit), outputs) in slopes.iter_mut().zip(units).zip(output_slopes) {
-                let outputs = outputs.map(|slope| simd.splat_f32s(slope));
-                sums = std::array::from_fn(|k| simd.mul_add_f32s(unit, outputs[k], sums[k]));
-                *slope = add_products(simd, outputs, v, *slope);
+            let mut sums = tile_of(outputs, tile, group, n_groups);
+            for ((slope, &unit), given) in slopes.iter_mut().zip(&*units).zip(given) {
+                let given = given.map(|slope| simd.splat_f32s(slope));
+                sums = add_scaled(simd, unit, given, sums);
+                *slope = add_products(simd, given, v, *slope);
             }
-            put_tile(all, tile, group, n_groups, sums);
+            put_tile(outputs, tile, group, n_groups, sums);
         }
+        let v = tile_of(weights, rest.len(), group, n_groups);
+        let mut output_sums = tile_of(outputs, rest.len(), group, n_groups);
+        let mut input_sums = tile_of(inputs, 0, group, n_groups);
         let bias = &mut registers_mut::<S>(gradient.hidden_bias)[group];
-        let mut sum = *bias;
-        for (slope, &unit) in slopes.iter_mut().zip(units) {
-            *slope = simd.select_f32s(simd.greater_than_f32s(unit, zero), *slope, zero);
-            sum = simd.add_f32s(sum, *slope);
+        let mut bias_sum = *bias;
+        for (((slope, &unit), given), x) in slopes.iter_mut().zip(&*units).zip(last).zip(first) {
+            let given = given.map(|slope| simd.splat_f32s(slope));
+            output_sums = add_scaled(simd, unit, given, output_sums);
+            let before = if rest.is_empty() { zero } else { *slope };
+            let active = simd.greater_than_f32s(unit, zero);
+            *slope = simd.select_f32s(active, add_products(simd, given, v, before), zero);
+            bias_sum = simd.add_f32s(bias_sum, *slope);
+            input_sums = add_scaled(simd, *slope, x.map(|x| simd.splat_f32s(x)), input_sums);
         }
-        *bias = sum;
-        for (tile, x) in chunk.x.iter().enumerate() {
-            let all = registers_mut::<S>(gradient.inputs);
-            let mut sums = tile_of(all, tile, group, n_groups);
-            for (&slope, x) in slopes[..chunk.n_rows].iter().zip(x) {
-                let x = x.map(|x| simd.splat_f32s(x));
-                sums = std::array::from_fn(|f| simd.mul_add_f32s(slope, x[f], sums[f]));
+        *bias = bias_sum;
+        put_tile(outputs, rest.len(), group, n_groups, output_sums);
+        put_tile(inputs, 0, group, n_groups, input_sums);
+        for (tile, x) in (1..).zip(more) {
+            let mut sums = tile_of(inputs, tile, group, n_groups);
+            for (&slope, x) in slopes.iter().zip(x) {
+                sums = add_scaled(simd, slope, x.map(|x| simd.splat_f32s(x)), sums);
             }
-            put_tile(all, tile, group, n_groups, sums);
+            put_tile(inputs, tile, group, n_groups, sums);
         }
     }
+}
+
+/// One group of hidden units for every row: `max(0, hidden bias + x W)`.
+#[inline(always)]
+fn activate<S: Simd>(
+    simd: S,
+    parts: &Parts<&[f32]>,
+    x: &[RowTile],
+    group: usize,
+    units: &mut [S::f32s],
+) {
+    let (weights, biases) = (registers::<S>(parts.inputs), registers::<S>(parts.hidden_bias));
+    let zero = simd.splat_f32s(0.0);
+    for (tile, tile_x) in x.iter().enumerate() {
+        let w = tile_of(weights, tile, group, biases.len());
+        let (is_first, is_last) = (tile == 0, tile + 1 == x.len());
+        for (unit, x) in units.iter_mut().zip(tile_x) {
+            let before = if is_first { biases[group] } else { *unit };
+            let sum = add_products(simd, x.map(|x| simd.splat_f32s(x)), w, before);
+            *unit = if is_last { simd.max_f32s(sum, zero) } else { sum };
+        }
+    }
+}
+
+#[inline(always)]
+fn pair_of<S: Simd>(column: &Column, pair: usize) -> [S::f32s; PAIR] {
+    let registers = registers::<S>(column);
+    std::array::from_fn(|at| registers[pair * PAIR + at])
+}
+
+/// `sums + a b` for a pair of registers.
+#[inline(always)]
+fn add_pair<S: Simd>(
+    simd: S,
+    a: [S::f32s; PAIR],
+    b: f32,
+    sums: [S::f32s; PAIR],
+) -> [S::f32s; PAIR] {
+    let b = simd.splat_f32s(b);
+    std::array::from_fn(|at| simd.mul_add_f32s(a[at], b, sums[at]))
 }
 
 #[inline(always)]
@@ -176,18 +208,21 @@ fn put_tile<T: Copy>(all: &mut [T], tile: usize, group: usize, n_groups: usize, 
     }
 }
 
+/// `sums + a b`, one sum for each `b`.
+#[inline(always)]
+fn add_scaled<S: Simd>(
+    simd: S,
+    a: S::f32s,
+    b: [S::f32s; TILE],
+    sums: [S::f32s; TILE],
+) -> [S::f32s; TILE] {
+    std::array::from_fn(|at| simd.mul_add_f32s(a, b[at], sums[at]))
+}
+
 /// `sum + a0 b0 + a1 b1 + a2 b2 + a3 b3`, in this order.
 #[inline(always)]
 fn add_products<S: Simd>(simd: S, a: [S::f32s; TILE], b: [S::f32s; TILE], sum: S::f32s) -> S::f32s {
     a.into_iter().zip(b).fold(sum, |sum, (a, b)| simd.mul_add_f32s(a, b, sum))
-}
-
-/// Lanes add up in halves.
-#[inline(always)]
-fn sum_of_lanes(lanes: &[f32; LANES]) -> f32 {
-    let eight: [f32; 8] = std::array::from_fn(|at| lanes[at] + lanes[at + 8]);
-    let four: [f32; 4] = std::array::from_fn(|at| eight[at] + eight[at + 4]);
-    (four[0] + four[2]) + (four[1] + four[3])
 }
 
 /// e^x for x <= 0 to about 1e-7: 2^n 2^f with |f| <= 1/2 and the Taylor series of 2^f.

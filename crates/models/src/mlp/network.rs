@@ -32,6 +32,16 @@ pub(super) struct Parts<T> {
     pub output_bias: T,
 }
 
+/// The parameters as the way forward reads them: what belongs to one hidden unit lies together.
+pub(super) struct ByUnit<'a> {
+    /// Per unit one tile after another.
+    pub inputs: &'a [[f32; TILE]],
+    /// Per tile of outputs one unit after another.
+    pub outputs: &'a [[f32; TILE]],
+    pub hidden_bias: &'a [f32],
+    pub output_bias: &'a [f32],
+}
+
 impl Network {
     /// Weights and biases uniform within sqrt(6 / (fan in + fan out)) of zero
     /// (Glorot and Bengio, AISTATS 2010).
@@ -86,5 +96,31 @@ impl Shape {
         let (outputs, rest) = rest.split_at_mut(self.hidden * self.outputs);
         let (hidden_bias, output_bias) = rest.split_at_mut(self.hidden);
         Parts { inputs, outputs, hidden_bias, output_bias }
+    }
+
+    /// Lays the weights out as [`ByUnit`] has them, input weights before output weights.
+    pub fn lay_by_unit(self, all: &[f32], place: &mut [[f32; TILE]]) {
+        let Parts { inputs, outputs, .. } = self.parts(all);
+        let (by_unit, by_tile) = place.split_at_mut(self.hidden * self.features / TILE);
+        let tile_of = |vectors: &[f32], tile: usize, unit: usize| {
+            std::array::from_fn(|at| vectors[(TILE * tile + at) * self.hidden + unit])
+        };
+        for (unit, tiles) in by_unit.chunks_exact_mut(self.features / TILE).enumerate() {
+            for (tile, place) in tiles.iter_mut().enumerate() {
+                *place = tile_of(inputs, tile, unit);
+            }
+        }
+        for (tile, units) in by_tile.chunks_exact_mut(self.hidden).enumerate() {
+            for (unit, place) in units.iter_mut().enumerate() {
+                *place = tile_of(outputs, tile, unit);
+            }
+        }
+    }
+
+    /// Reads what [`Self::lay_by_unit`] laid out.
+    pub fn by_unit<'a>(self, all: &'a [f32], place: &'a [[f32; TILE]]) -> ByUnit<'a> {
+        let Parts { hidden_bias, output_bias, .. } = self.parts(all);
+        let (inputs, outputs) = place.split_at(self.hidden * self.features / TILE);
+        ByUnit { inputs, outputs, hidden_bias, output_bias }
     }
 }
