@@ -1,76 +1,108 @@
-//! Training and inference images per second of the CPU engine.
-use relabel_models::Images;
-use relabel_models::image::{
-    Architecture, CpuEngine, Named, augment::*, engine::*, net_kind::*, recipe::*,
-    start::first_weights,
-};
-use relabel_scoring::{Round, Seed, Stream};
+//! Images per second of the CPU engine, training step and inference, in the
+//! JSON of `scripts/peer_torch.py`. Random images: speed does not depend on them.
+//!
+//!     image_throughput NET WIDTH BATCH [STEPS] [FOLDS] [THREADS]
+//!
+//! FOLDS networks are trained at once in one pool of THREADS threads. Seconds are
+//! wall clock; `cpu_seconds` is what the process used, for busy machines.
+
 use std::time::Instant;
 
+use rayon::prelude::*;
+use relabel_models::Images;
+use relabel_models::image::augment::Augmenter;
+use relabel_models::image::{
+    Architecture, Batch, CpuEngine, Engine, Input, Net, NetKind, NetPlan, NetSpec, Precision,
+    Recipe, first_weights,
+};
+use relabel_scoring::{Round, Seed, Stream};
+use serde_json::{Value, json};
+
+const SIDE: usize = 32;
+const IMAGES: usize = 2048;
+
+fn number(at: usize, default: usize) -> usize {
+    let text = std::env::args().nth(at);
+    text.map_or(default, |text| text.parse().expect("arguments should be numbers"))
+}
+
+fn batch(batch: usize, step: usize, augmenter: &Augmenter<'_>) -> Batch {
+    let rows: Vec<u32> = (0..batch).map(|at| ((step * batch + at) % IMAGES) as u32).collect();
+    let mut targets = vec![0.01; 10 * batch];
+    (0..batch).for_each(|at| targets[10 * at + at % 10] += 0.9);
+    let distortions = rows.iter().map(|&row| augmenter.distortion(row as usize, step)).collect();
+    Batch { rows, distortions, targets, mix: None }
+}
+
+/// CPU seconds of this process in units of a hundredth.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap_or_default();
+    let ticks = stat.split_whitespace().skip(13).take(2).filter_map(|t| t.parse::<f64>().ok());
+    ticks.sum::<f64>() / 100.0
+}
+
+fn timed(what: impl FnOnce()) -> [f64; 2] {
+    let (start, used) = (Instant::now(), cpu_seconds());
+    what();
+    [start.elapsed().as_secs_f64(), cpu_seconds() - used]
+}
+
 fn main() {
-    let args: Vec<String> = std::env::args().collect();
-    let kind = NetKind::named(&args[1]).expect("kind");
-    let width: usize = args[2].parse().expect("width");
-    let batch: usize = args[3].parse().expect("batch");
-    let steps: usize = args[4].parse().expect("steps");
-    let folds: usize = args[5].parse().expect("folds");
-    let threads: usize = args[6].parse().expect("threads");
-    let spec = NetSpec { width, ..NetSpec::small(kind) };
-    let spec = NetSpec { whitening: false, ..spec };
-    let net = Architecture::new(&spec, 3, 10);
-    let stream = Stream::new(Seed(1), "bench", Round(0), 0);
-    let weights = first_weights(&net, stream, None);
-    let n = 1000usize;
-    let pixels: Vec<u8> = (0..n * 3072).map(|i| ((i * 7919 + i / 3072 * 31) % 251) as u8).collect();
-    let images = Images { pixels: pixels.into(), channels: 3, height: 32, width: 32 };
-    let input = Input { standard: vec![[120.0, 60.0]; 3], side: None };
+    let name = std::env::args().nth(1).unwrap_or_else(|| "resnet8".into());
+    let kind = NetKind::named(&name).expect("the first argument should be a network");
+    let (width, rows) = (number(2, 16), number(3, 128));
+    let (steps, folds, threads) = (number(4, 20), number(5, 1), number(6, 2));
+    let spec = NetSpec { width, whitening: false, ..NetSpec::small(kind) };
+    let architecture = Architecture::new(&spec, 3, 10);
+    let stream = Stream::new(Seed(0), "throughput", Round(0), 0);
+    let weights = first_weights(&architecture, stream, None);
+    let pixels = (0..IMAGES * 3 * SIDE * SIDE).map(|at| (at * 7919 / 3 % 251) as u8);
+    let images = Images { pixels: pixels.collect(), channels: 3, height: SIDE, width: SIDE };
     let plan = NetPlan {
-        architecture: &net,
+        architecture: &architecture,
         weights: &weights,
         images: &images,
-        input: &input,
-        batch,
+        input: &Input { standard: vec![[120.0, 70.0]; 3], side: None },
+        batch: rows,
         precision: Precision::F32,
     };
     let recipe = Recipe::default();
-    let augmenter = Augmenter { recipe: &recipe, size: [32, 32], stream };
-    let one = || {
-        let mut net = CpuEngine.build(&plan).expect("net");
+    let augmenter = Augmenter { recipe: &recipe, size: [SIDE; 2], stream };
+    let train = |net: &mut Box<dyn Net>, steps: usize| {
         for step in 0..steps {
-            let rows: Vec<u32> = (0..batch).map(|i| ((step * batch + i) % n) as u32).collect();
-            let distortions =
-                rows.iter().map(|&r| augmenter.distortion(r as usize, step)).collect();
-            let mut targets = vec![0.01; batch * 10];
-            for (i, &r) in rows.iter().enumerate() {
-                targets[i * 10 + r as usize % 10] = 0.91;
-            }
-            net.step(&Batch { rows, distortions, targets, mix: None }, &recipe.step_size(5))
-                .expect("step");
+            let batch = batch(rows, step, &augmenter);
+            net.step(&batch, &recipe.step_size(step)).expect("the CPU is always there");
         }
-        let l = net.mean_loss().expect("loss");
-        let rows: Vec<u32> = (0..1000u32).collect();
-        let t = Instant::now();
-        if folds == 1 {
-            net.scores(&images, &rows, false).expect("scores");
-            println!("infer {:.0} img/s", 1000.0 / t.elapsed().as_secs_f64());
-        }
-        let w = net.weights().expect("w");
-        let sum: u64 =
-            w.0.values()
-                .flat_map(|t| &t.values)
-                .fold(0, |h, v| (h ^ u64::from(v.to_bits())).wrapping_mul(0x100000001b3));
-        println!("loss {l} hash {sum:x}");
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().expect("pool");
-    let t = Instant::now();
-    pool.install(|| {
-        use rayon::prelude::*;
-        (0..folds).into_par_iter().for_each(|_| one());
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.expect("threads should start");
+    let mut nets: Vec<_> =
+        (0..folds).map(|_| CpuEngine.build(&plan).expect("the plan should be sound")).collect();
+    let asked: Vec<u32> = (0..rows as u32 * 4).map(|at| at % IMAGES as u32).collect();
+    let entry = |task: &str, n: usize, [seconds, cpu]: [f64; 2]| -> Value {
+        let cost = if task == "train" { 3.0 } else { 1.0 } * 2.0 * n as f64;
+        let flops = cost * architecture.multiply_adds(SIDE) as f64;
+        json!({
+            "net": name, "width": width, "task": task, "batch": rows, "precision": "f32", "compiled": false,
+            "folds": folds, "images_per_second": n as f64 / seconds, "tflops": flops / seconds / 1e12,
+            "seconds": seconds, "cpu_seconds": cpu, "images_per_cpu_second": n as f64 / cpu,
+        })
+    };
+    let result = pool.install(|| {
+        nets.par_iter_mut().for_each(|net| train(net, 2));
+        let training = timed(|| nets.par_iter_mut().for_each(|net| train(net, steps)));
+        let asking = timed(|| {
+            for _ in 0..steps.div_ceil(4) {
+                nets[0].scores(&images, &asked, false).expect("the CPU is always there");
+            }
+        });
+        [
+            entry("train", folds * steps * rows, training),
+            entry("infer", steps.div_ceil(4) * asked.len(), asking),
+        ]
     });
-    let s = t.elapsed().as_secs_f64();
-    println!(
-        "{} w{width} b{batch} folds{folds} threads{threads}: {:.0} img/s",
-        args[1],
-        (folds * steps * batch) as f64 / s
-    );
+    let program = format!("relabel {}", env!("CARGO_PKG_VERSION"));
+    let found =
+        json!({ "program": program, "device": "cpu", "threads": threads, "throughput": result });
+    println!("{found:#}");
 }

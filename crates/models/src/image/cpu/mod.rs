@@ -4,6 +4,8 @@
 //! threads: sums are divided by the shapes, never by the threads.
 
 mod backward;
+#[cfg(test)]
+mod checks;
 mod correlation;
 mod forward;
 mod gelu;
@@ -21,6 +23,8 @@ mod parameter;
 mod plan;
 mod plane;
 mod pool;
+#[cfg(test)]
+mod reference;
 mod tile;
 mod weight_gradient;
 mod wide;

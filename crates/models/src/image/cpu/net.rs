@@ -67,6 +67,17 @@ impl CpuNet {
         });
     }
 
+    /// For tests: the loss of a batch and the gradients of what is trained, in PyTorch's order.
+    #[cfg(test)]
+    pub(super) fn loss_and_gradients(&mut self, batch: &Batch) -> (f64, Vec<(String, Vec<f32>)>) {
+        self.read(batch);
+        self.model.forward(self.arch, &mut self.space, Statistics::Batch(0.1));
+        self.model.score(&mut self.space);
+        let loss = self.backward(&batch.targets);
+        let trained = self.model.parameters.iter().filter(|p| p.spec.role.trained());
+        (loss, trained.map(|p| (p.spec.name.clone(), p.gradient_values())).collect())
+    }
+
     /// From the scores and targets to the gradients of all parameters; the mean loss.
     fn backward(&mut self, targets: &[f32]) -> f64 {
         let (model, space, back) = (&mut self.model, &mut self.space, &mut self.back);

@@ -54,11 +54,21 @@ impl Parameter {
 
     /// The values in PyTorch's order.
     pub(super) fn tensor(&self) -> WeightTensor {
+        WeightTensor { shape: self.spec.shape.clone(), values: self.in_order(&self.value) }
+    }
+
+    /// The gradient in the same order.
+    #[cfg(test)]
+    pub(super) fn gradient_values(&self) -> Vec<f32> {
+        self.in_order(&self.gradient)
+    }
+
+    fn in_order(&self, lanes: &[Lanes]) -> Vec<f32> {
         let numbers = (0..self.spec.shape.iter().product()).map(|at| {
-            let (lanes, lane) = self.layout.place(at);
-            self.value[lanes].0[lane]
+            let (group, lane) = self.layout.place(at);
+            lanes[group].0[lane]
         });
-        WeightTensor { shape: self.spec.shape.clone(), values: numbers.collect() }
+        numbers.collect()
     }
 
     /// One step of stochastic gradient descent with Nesterov momentum and
