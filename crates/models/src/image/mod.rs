@@ -16,6 +16,8 @@ mod framework;
 mod input;
 mod named;
 pub mod net_kind;
+#[cfg(feature = "resnet")]
+mod pretrained;
 pub mod recipe;
 pub mod start;
 mod train;
@@ -34,6 +36,8 @@ pub use engine::{Engine, Input, Net, NetPlan};
 pub use framework::BurnEngine;
 pub use named::Named;
 pub use net_kind::{NetKind, NetSpec, Stem};
+#[cfg(feature = "resnet")]
+pub use pretrained::{PretrainedError, pretrained};
 pub use recipe::{Precision, Recipe, Schedule, StepSize};
 pub use start::first_weights;
 pub use weights::{WeightTensor, Weights};
