@@ -7,6 +7,8 @@ pub(crate) struct Measure {
     pub key: &'static str,
     /// What it is called.
     pub title: &'static str,
+    /// The same in a narrow column of accuracies.
+    pub short: &'static str,
     /// Title of the vertical axis, with the unit.
     pub axis: &'static str,
 }
@@ -15,6 +17,7 @@ pub(crate) struct Measure {
 pub(crate) const MODEL: Measure = Measure {
     key: "model_accuracy",
     title: "Model accuracy",
+    short: "model",
     axis: "Model accuracy (fraction of test examples)",
 };
 
@@ -22,6 +25,7 @@ pub(crate) const MODEL: Measure = Measure {
 pub(crate) const CONSENSUS: Measure = Measure {
     key: "consensus_accuracy",
     title: "Consensus accuracy",
+    short: "consensus",
     axis: "Consensus accuracy (fraction of labelled examples)",
 };
 
@@ -29,12 +33,17 @@ pub(crate) const CONSENSUS: Measure = Measure {
 pub(crate) const ALL_EXAMPLES: Measure = Measure {
     key: "accuracy_all",
     title: "Accuracy over all examples",
+    short: "all examples",
     axis: "Accuracy (fraction of all training examples)",
 };
 
 /// Examples with at least one label.
-pub(crate) const SIZE: Measure =
-    Measure { key: "n_examples", title: "Labelled-set size", axis: "Labelled examples (number)" };
+pub(crate) const SIZE: Measure = Measure {
+    key: "n_examples",
+    title: "Labelled-set size",
+    short: "labelled examples",
+    axis: "Labelled examples (number)",
+};
 
 /// In the order of the tables.
 pub(crate) const ACCURACIES: [Measure; 3] = [MODEL, CONSENSUS, ALL_EXAMPLES];

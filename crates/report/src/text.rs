@@ -6,17 +6,22 @@ use crate::{
     curve::Curve,
     measure::MODEL,
     sparkline::sparkline,
-    table::{Table, accuracy, missing_cells, published, sides, standing},
+    table::{Table, finals, missing_cells, published, sides, standing},
 };
+
+/// Columns that sentences fill at most.
+const WIDTH: usize = 100;
 
 /// Tables as plain text. Nothing is written to disk.
 pub fn text_report(report: &Report) -> String {
     let mut lines = Vec::new();
     for run in &report.runs {
         lines.extend(of_run(run));
-        let against = report.reference.as_ref().and_then(|reference| published(run, reference));
-        let against = against.map(|table| table.without(&["round", "n", "rounds within"]));
-        lines.extend(against.iter().flat_map(titled));
+        for table in report.reference.iter().flat_map(|reference| published(run, reference)) {
+            // A terminal is not wide; the page has every column.
+            let narrow = table.without(&["round", "n", "rounds within"]);
+            lines.extend(titled(&narrow));
+        }
     }
     for group in report.groups() {
         lines.extend(sides(&group).iter().flat_map(titled));
@@ -29,16 +34,10 @@ fn of_run(run: &Run) -> Vec<String> {
         "" => run.title(),
         protocol => format!("{} ({protocol} protocol)", run.title()),
     }];
-    let Some(table) = accuracy(run) else {
+    let Some(mut table) = finals(run) else {
         lines[0] += ": no round is finished yet, so there is nothing to report.";
         return lines;
     };
-    // Areas are on the page: a terminal is not wide.
-    let mut table = table.without(&["area"]);
-    for heading in &mut table.headings {
-        *heading =
-            heading.replace(", final", "").replace("Accuracy over all examples", "All examples");
-    }
     add_sparklines(run, &mut table);
     lines.push(standing(run));
     lines.extend(missing_cells(run).iter().map(|sentence| format!("  {sentence}")));
@@ -78,7 +77,22 @@ fn titled(table: &Table) -> Vec<String> {
 fn body(table: &Table) -> Vec<String> {
     let mut lines = table.lines();
     lines.push(String::new());
-    lines.extend(table.notes.iter().cloned());
+    lines.extend(wrapped(&table.notes.join(" ")));
     lines.push(String::new());
+    lines
+}
+
+/// Lines of words that a terminal takes.
+fn wrapped(text: &str) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
     lines
 }

@@ -165,6 +165,8 @@ fn table(table: &Table) -> Markup {
                 }
             }
         }
-        @for note in &table.notes { p class="note" { (note) } }
+        @if !table.notes.is_empty() {
+            p class="note" { (table.notes.join(" ")) }
+        }
     }
 }

@@ -8,7 +8,7 @@ use crate::{
     measure::ACCURACIES,
     plot::{Looks, pictures},
     report::Group,
-    table::{Table, accuracy, differences, facts, needed, published, sides, timings},
+    table::{Table, areas, differences, facts, finals, needed, published, sides, timings},
 };
 
 /// Figures, then tables: of the runs side by side, then of each run.
@@ -27,8 +27,7 @@ pub(super) fn experiment(
             } @else {
                 p class="note" {
                     "Lines: mean over seeds; bands and whiskers: \u{b1} one population standard \
-                     deviation. The legend is beside each figure; a line shows its name under \
-                     the pointer."
+                     deviation. A line shows its name under the pointer."
                 }
                 (figures(&pictures))
             }
@@ -41,26 +40,22 @@ pub(super) fn experiment(
 }
 
 fn results(run: &Run, reference: Option<&Reference>) -> Markup {
-    let against = reference.and_then(|reference| published(run, reference));
-    let needed: Vec<Table> =
-        ACCURACIES.iter().filter_map(|&measure| needed(run, reference, measure)).collect();
+    let against: Vec<Table> = reference.into_iter().flat_map(|other| published(run, other)).collect();
+    let needed = ACCURACIES.iter().filter_map(|&measure| needed(run, reference, measure));
+    let tables: Vec<Table> = finals(run).into_iter().chain(areas(run)).collect();
     html! {
-        @if let Some(accuracy) = accuracy(run) {
+        @if !tables.is_empty() {
             section {
                 h2 { "Results of " (run.title()) }
-                (table(&accuracy))
-                @match (reference, &against) {
-                    (Some(_), Some(against)) => (table(against)),
-                    (Some(_), None) => {
-                        h3 { "Against the published results" }
-                        p {
-                            "The reference holds no curve of this benchmark with these models, \
-                             strategies and labels per round."
-                        }
-                    },
-                    (None, _) => {},
+                @for one in &tables { (table(one)) }
+                @for one in &against { (table(one)) }
+                @if reference.is_some() && against.is_empty() {
+                    p {
+                        "The reference holds no curve of this benchmark with these models, \
+                         strategies and labels per round."
+                    }
                 }
-                @for one in &needed { (table(one)) }
+                @for one in needed { (table(&one)) }
             }
         }
     }

@@ -50,7 +50,7 @@ impl Layout {
     /// A picture that stands alone.
     pub const FILE: Self = FILE;
     /// On a page, under a heading.
-    pub const PAGE: Self = Self { height: 500.0, top: 14.0, titled: false, ..FILE };
+    pub const PAGE: Self = Self { width: 960.0, height: 500.0, top: 14.0, titled: false, ..FILE };
     /// On a page as wide as a phone.
     pub const PHONE: Self = Self {
         width: 360.0,

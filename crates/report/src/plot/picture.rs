@@ -104,7 +104,7 @@ impl Curves<'_> {
             return None;
         }
         series.extend(self.published());
-        let Measure { key, title, axis } = *self.measure;
+        let Measure { key, title, axis, .. } = *self.measure;
         let stem = if key == SIZE.key { "labelled_set_size" } else { key };
         let (ending, x_title) = match self.across {
             Across::Rounds => ("", "Round (number)"),

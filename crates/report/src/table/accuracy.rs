@@ -8,31 +8,40 @@ use crate::{
     measure::{ACCURACIES, Measure},
 };
 
-/// One row per strategy; for every measure that the run has, its last value and its area.
-pub(crate) fn accuracy(run: &Run) -> Option<Table> {
+/// Accuracies in the last finished round.
+pub(crate) fn finals(run: &Run) -> Option<Table> {
+    let mut table = of_measures(run, "Final accuracy", |measure| measure.key.to_owned())?;
+    table.say(&[
+        "Mean over seeds \u{b1} population standard deviation.",
+        "round: the last finished one, counted from 0.",
+        "seeds: those that reached the round, of those begun.",
+        "*: best of the strategies furthest on.",
+    ]);
+    Some(table)
+}
+
+/// Areas under the curves up to the last finished round.
+pub(crate) fn areas(run: &Run) -> Option<Table> {
+    let mut table = of_measures(run, "Area under the curve", |measure| measure.area())?;
+    table.say(&["Area under the curve over labels spent, up to that round, divided by their number: \
+                 the mean accuracy on the way."]);
+    Some(table)
+}
+
+/// One row per strategy, one column per measure that the run has.
+fn of_measures(run: &Run, title: &str, key: impl Fn(&Measure) -> String) -> Option<Table> {
     let has = |measure: &&Measure| {
-        run.strategies().iter().any(|strategy| last(run, strategy, measure.key).is_some())
+        run.strategies().iter().any(|strategy| last(run, strategy, &key(measure)).is_some())
     };
     let measures: Vec<&Measure> = ACCURACIES.iter().filter(has).collect();
-    let mut table = Table::new("Accuracy", &["strategy", "round", "labels spent", "seeds"], 1);
-    for measure in &measures {
-        table.headings.extend([format!("{}, final", measure.title), "area".to_owned()]);
-    }
-    let rows: Vec<Row> =
-        run.strategies().iter().map(|name| Row::new(run, name, &measures)).collect();
+    let mut table = Table::new(title, &["strategy", "round", "labels spent", "seeds"], 1);
+    table.headings.extend(measures.iter().map(|measure| measure.title.to_lowercase()));
+    let keys: Vec<String> = measures.iter().map(|measure| key(measure)).collect();
+    let rows: Vec<Row> = run.strategies().iter().map(|name| Row::new(run, name, &keys)).collect();
     let furthest = rows.iter().map(|row| row.round).max().unwrap_or(0);
     let best: Vec<Option<f64>> =
-        (0..2 * measures.len()).map(|column| best(&rows, column, furthest)).collect();
+        (0..keys.len()).map(|column| best(&rows, column, furthest)).collect();
     table.rows = rows.iter().map(|row| row.cells(&best, furthest)).collect();
-    table.notes = vec![
-        format!(
-            "Last finished round of {}, counted from 0; mean over seeds \u{b1} population standard deviation.",
-            run.rounds
-        ),
-        "area: area under the curve over labels spent, divided by their number. seeds: those that \
-         reached the round, of those begun. *: best of the strategies furthest on."
-            .into(),
-    ];
     table.or_nothing()
 }
 
@@ -41,17 +50,15 @@ struct Row {
     round: usize,
     labels: Option<f64>,
     seeds: String,
-    /// Final value and area of every measure.
     values: Vec<Option<CurvePoint>>,
 }
 
 impl Row {
-    fn new(run: &Run, strategy: &str, measures: &[&Measure]) -> Self {
+    fn new(run: &Run, strategy: &str, keys: &[String]) -> Self {
         let cells: Vec<_> = run.cells_of(strategy).collect();
         let rounds = cells.iter().map(|cell| cell.rounds.len()).max().unwrap_or(0);
         let reached = cells.iter().filter(|cell| cell.rounds.len() == rounds).count();
-        let keys = measures.iter().flat_map(|measure| [measure.key.to_owned(), measure.area()]);
-        let values: Vec<_> = keys.map(|key| last(run, strategy, &key)).collect();
+        let values: Vec<_> = keys.iter().map(|key| last(run, strategy, key)).collect();
         Self {
             strategy: strategy.to_owned(),
             round: rounds.saturating_sub(1),

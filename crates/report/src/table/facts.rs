@@ -53,7 +53,12 @@ pub(crate) fn differences(group: &Group<'_>) -> Option<Table> {
     table.or_nothing()
 }
 
-/// "data_sha256" as a reader says it.
+/// "data_sha256.labels" and "took_s" as a reader says them.
 fn words(key: &str) -> String {
-    key.replace('_', " ").replace("sha256", "SHA-256")
+    let (key, unit) = match key.strip_suffix("_s") {
+        Some(key) => (key, " (s)"),
+        None => (key, ""),
+    };
+    let words = key.replace('_', " ").replace("sha256", "SHA-256").replace('.', ", ");
+    format!("{words}{unit}")
 }

@@ -9,7 +9,7 @@ mod sides;
 mod timing;
 
 pub(crate) use self::{
-    accuracy::accuracy,
+    accuracy::{areas, finals},
     facts::{differences, facts},
     needed::needed,
     progress::{missing_cells, standing},
@@ -25,6 +25,7 @@ pub(crate) struct Table {
     pub title: String,
     pub headings: Vec<String>,
     pub rows: Vec<Vec<String>>,
+    /// Sentences; one about a column begins with its heading and a colon.
     pub notes: Vec<String>,
     /// How many columns from the left are words.
     pub words: usize,
@@ -36,7 +37,7 @@ impl Table {
         Self { title: title.into(), headings, words, ..Self::default() }
     }
 
-    /// The same table without the columns of these headings.
+    /// The same table without the columns of these headings and what is said of them.
     pub fn without(mut self, headings: &[&str]) -> Self {
         let keep: Vec<bool> =
             self.headings.iter().map(|found| !headings.contains(&found.as_str())).collect();
@@ -44,7 +45,14 @@ impl Table {
             let mut keep = keep.iter();
             row.retain(|_| *keep.next().unwrap_or(&true));
         }
+        self.notes.retain(|note| {
+            note.split_once(": ").is_none_or(|(heading, _)| !headings.contains(&heading))
+        });
         self
+    }
+
+    fn say(&mut self, notes: &[&str]) {
+        self.notes.extend(notes.iter().map(|&note| note.to_owned()));
     }
 
     fn or_nothing(self) -> Option<Self> {

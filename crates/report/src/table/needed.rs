@@ -35,12 +35,9 @@ pub(crate) fn needed(run: &Run, reference: Option<&Reference>, measure: Measure)
             table.rows.push(row(format!("{}, published", path.strategy), published, &ours, theirs));
         }
     }
-    table.notes = vec![
-        "Labels bought since the start when the mean curve first reaches the final mean accuracy \
-         of the column's strategy, and the saving against what that strategy spent in all. \
-         \u{2013}: not reached."
-            .into(),
-    ];
+    table.say(&["Labels bought since the start when the mean curve first reaches the final mean \
+                 accuracy of the column's strategy, and the saving against what that strategy \
+                 spent in all. \u{2013}: not reached."]);
     Some(table)
 }
 
@@ -90,8 +87,8 @@ fn row(name: String, path: &Path, columns: &[Path], targets: &[Path]) -> Vec<Str
             return String::new();
         };
         match path.reaches(target) {
-            Some(labels) if budget > 0.0 => {
-                format!("{labels:.0} ({:+.0} %)", (labels / budget - 1.0) * 100.0)
+            Some(labels) if labels < budget => {
+                format!("{labels:.0} (-{:.0} %)", (1.0 - labels / budget) * 100.0)
             }
             Some(labels) => format!("{labels:.0}"),
             None => "\u{2013}".into(),

@@ -6,9 +6,20 @@ use crate::{
     compare::{Comparison, PUBLISHED},
 };
 
-/// One row per strategy and measure, areas included; nothing if no published curve
-/// belongs to the run.
-pub(crate) fn published(run: &Run, reference: &Reference) -> Option<Table> {
+/// One row per strategy and measure, for the accuracies and for the areas under their
+/// curves; nothing if no published curve belongs to the run.
+pub(crate) fn published(run: &Run, reference: &Reference) -> Vec<Table> {
+    let all = Comparison::of(run, reference);
+    let (areas, finals): (Vec<_>, Vec<_>) =
+        all.into_iter().partition(|comparison| comparison.metric.ends_with("_area"));
+    let tables = [
+        of_kind(run, "Final accuracy against the published results", &finals),
+        of_kind(run, "Area under the curve against the published results", &areas),
+    ];
+    tables.into_iter().flatten().collect()
+}
+
+fn of_kind(run: &Run, title: &str, comparisons: &[Comparison]) -> Option<Table> {
     let headings = [
         "strategy",
         "measure",
@@ -22,22 +33,21 @@ pub(crate) fn published(run: &Run, reference: &Reference) -> Option<Table> {
         "rounds within",
         "greatest difference",
     ];
-    let mut table = Table::new("Against the published results", &headings, 2);
-    let all = Comparison::of(run, reference);
+    let mut table = Table::new(title, &headings, 2);
     let same = |a: &Comparison, b: &Comparison| a.strategy == b.strategy && a.metric == b.metric;
-    table.rows = all.chunk_by(same).filter_map(row).collect();
+    table.rows = comparisons.chunk_by(same).filter_map(row).collect();
     // By strategy, as a reader looks for it.
     let place = |name: &String| run.strategies().iter().position(|strategy| strategy == name);
     table.rows.sort_by_key(|cells| place(&cells[0]));
-    table.notes = vec![
-        "Last round that both have; mean \u{b1} population standard deviation; n: our seeds and \
-         the published runs; p: two-sided Welch t-test of equal means."
-            .into(),
-        "within band: our mean lies within one published standard deviation of the published \
-         mean; rounds within: of all rounds; greatest difference: of the means, with its round. \
-         comparison.csv has every round."
-            .into(),
-    ];
+    table.say(&[
+        "Mean \u{b1} population standard deviation.",
+        "round: the last one that both have.",
+        "n: our seeds and the published runs.",
+        "Welch p: two-sided t-test of equal means.",
+        "within band: our mean lies within one published standard deviation of the published mean.",
+        "rounds within: of all rounds.",
+        "greatest difference: of the means, with its round; comparison.csv has every round.",
+    ]);
     table.or_nothing()
 }
 
@@ -71,12 +81,7 @@ fn row(rounds: &[Comparison]) -> Option<Vec<String>> {
 }
 
 fn measure_name(metric: &str) -> String {
-    let area = PUBLISHED.iter().find(|measure| measure.area() == metric);
-    match area {
-        Some(measure) => format!("{}, area", measure.title),
-        None => {
-            let plain = PUBLISHED.iter().find(|measure| measure.key == metric);
-            plain.map_or(metric, |measure| measure.title).to_owned()
-        }
-    }
+    let key = metric.strip_suffix("_area").unwrap_or(metric);
+    let found = PUBLISHED.iter().find(|measure| measure.key == key);
+    found.map_or(metric, |measure| measure.short).to_owned()
 }

@@ -34,17 +34,17 @@ pub(crate) fn sides(group: &Group<'_>) -> Option<Table> {
     for strategy in first.strategies() {
         for measure in ACCURACIES {
             for (key, ending) in [(measure.key.to_owned(), ""), (measure.area(), ", area")] {
-                let what = format!("{}{ending}", measure.title);
+                let what = format!("{}{ending}", measure.short);
                 table.rows.extend(row(group, strategy, &key, what));
             }
         }
     }
-    table.notes = vec![
-        "Last round that all have; mean \u{b1} population standard deviation (seeds); difference \
-         from the first run; p: two-sided Welch t-test of equal means, which counts the seeds as \
-         independent."
-            .into(),
-    ];
+    table.say(&[
+        "Mean \u{b1} population standard deviation (seeds).",
+        "round: the last one that all have.",
+        "difference: from the first run.",
+        "Welch p: two-sided t-test of equal means, which takes the seeds of two runs as independent.",
+    ]);
     table.or_nothing()
 }
 

@@ -29,7 +29,7 @@ pub(crate) fn timings(run: &Run) -> Option<Table> {
         row.extend(all.map(|part| format!("{:.2} s", seconds(part))));
         table.rows.push(row);
     }
-    table.notes = vec!["Wall seconds per cell, finished rounds only, mean over cells.".into()];
+    table.say(&["Wall seconds per cell, finished rounds only, mean over cells."]);
     if whole.is_empty() && parts.is_empty() { None } else { table.or_nothing() }
 }
 
