@@ -6,7 +6,7 @@ use std::sync::Arc;
 use relabel_models::{
     Classifier, ExtraTrees, KNearest, Mlp, ModelError,
     device::{self, OpenDevice},
-    image::{ImageClassifier, Precision},
+    image::{ImageClassifier, Precision, Weights},
 };
 
 use crate::{Config, config::ModelConfig, strategy::StrategyInfo};
@@ -15,7 +15,12 @@ use crate::{Config, config::ModelConfig, strategy::StrategyInfo};
 pub struct Zoo {
     model: ModelConfig,
     device: Option<OpenDevice>,
+    pretrained: Option<Arc<Weights>>,
 }
+
+/// Columns of the head that a weights file may bring; another head starts at random.
+#[cfg(feature = "resnet")]
+const N_CLASSES: usize = 10;
 
 impl Zoo {
     /// Opens the device named `device` (the words of `--device`) if a model of the run needs one.
@@ -37,7 +42,11 @@ impl Zoo {
                 "model.precision = f16 needs a GPU, the device is {description}; use f32"
             )));
         }
-        Ok(Self { model, device })
+        let pretrained = match &model.pretrained {
+            Some(file) => Some(Arc::new(read_weights(&model, file)?)),
+            None => None,
+        };
+        Ok(Self { model, device, pretrained })
     }
 
     /// "cpu" or "gpu".
@@ -83,9 +92,26 @@ impl Zoo {
         ImageClassifier {
             spec: self.model.net(kind).expect("the model kind should be validated"),
             recipe: self.model.recipe(),
-            pretrained: None,
+            pretrained: self.pretrained.clone(),
             side: self.model.side,
             engine: Arc::clone(&device.engine),
         }
     }
+}
+
+#[cfg(feature = "resnet")]
+fn read_weights(model: &ModelConfig, file: &str) -> Result<Weights, ModelError> {
+    use relabel_models::image::{Architecture, pretrained};
+
+    let spec = model.net(&model.kind).expect("weights files should go with image models only");
+    let net = Architecture::new(&spec, 3, N_CLASSES);
+    let weights = pretrained(std::path::Path::new(file), &net);
+    weights.map_err(|why| ModelError::Device(format!("model.pretrained: {why}")))
+}
+
+#[cfg(not(feature = "resnet"))]
+fn read_weights(_: &ModelConfig, file: &str) -> Result<Weights, ModelError> {
+    Err(ModelError::Device(format!(
+        "model.pretrained = {file} needs a program built with the cargo feature `resnet`"
+    )))
 }

@@ -12,8 +12,8 @@ use rayon::prelude::*;
 use relabel_models::Images;
 use relabel_models::image::augment::Augmenter;
 use relabel_models::image::{
-    Architecture, Batch, CpuEngine, Engine, Input, Net, NetKind, NetPlan, NetSpec, Precision,
-    Recipe, first_weights,
+    Architecture, Batch, CpuEngine, Engine, Input, Named, Net, NetKind, NetPlan, NetSpec,
+    Precision, Recipe, first_weights,
 };
 use relabel_scoring::{Round, Seed, Stream};
 use serde_json::{Value, json};

@@ -10,8 +10,8 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use relabel_models::Images;
 use relabel_models::image::{
-    Architecture, BurnEngine, CpuEngine, Engine, Input, NetKind, NetPlan, NetSpec, Precision,
-    Weights, pretrained,
+    Architecture, BurnEngine, CpuEngine, Engine, Input, Named, NetKind, NetPlan, NetSpec,
+    Precision, Weights, pretrained,
 };
 use serde_json::Value;
 

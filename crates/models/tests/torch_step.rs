@@ -7,7 +7,7 @@
 use relabel_models::Images;
 use relabel_models::image::weights::{Role, TensorSpec};
 use relabel_models::image::{
-    Architecture, Batch, CpuEngine, Distortion, Engine, Input, NetKind, NetPlan, NetSpec,
+    Architecture, Batch, CpuEngine, Distortion, Engine, Input, Named, NetKind, NetPlan, NetSpec,
     Precision, StepSize, WeightTensor, Weights,
 };
 use serde_json::Value;

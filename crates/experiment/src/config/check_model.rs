@@ -21,6 +21,10 @@ pub(super) fn check(model: &ModelConfig, images: bool) -> Result<(), ConfigError
             one_of(key, word, &valid)?;
         }
     }
+    if let Some(file) = model.pretrained.as_ref().filter(|_| !model.ensemble.is_empty()) {
+        let expected = "one file cannot start an ensemble; remove model.ensemble".to_owned();
+        return refuse("model.pretrained", file, expected);
+    }
     check_owner(model, images)?;
     check_counts(model)?;
     check_shares(model)

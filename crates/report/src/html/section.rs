@@ -40,7 +40,8 @@ pub(super) fn experiment(
 }
 
 fn results(run: &Run, reference: Option<&Reference>) -> Markup {
-    let against: Vec<Table> = reference.into_iter().flat_map(|other| published(run, other)).collect();
+    let against: Vec<Table> =
+        reference.into_iter().flat_map(|other| published(run, other)).collect();
     let needed = ACCURACIES.iter().filter_map(|&measure| needed(run, reference, measure));
     let tables: Vec<Table> = finals(run).into_iter().chain(areas(run)).collect();
     html! {

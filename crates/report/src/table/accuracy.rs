@@ -23,8 +23,10 @@ pub(crate) fn finals(run: &Run) -> Option<Table> {
 /// Areas under the curves up to the last finished round.
 pub(crate) fn areas(run: &Run) -> Option<Table> {
     let mut table = of_measures(run, "Area under the curve", |measure| measure.area())?;
-    table.say(&["Area under the curve over labels spent, up to that round, divided by their number: \
-                 the mean accuracy on the way."]);
+    table.say(&[
+        "Area under the curve over labels spent, up to that round, divided by their number: \
+                 the mean accuracy on the way.",
+    ]);
     Some(table)
 }
 
