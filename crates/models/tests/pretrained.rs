@@ -57,7 +57,7 @@ fn assert_scores(found: &[f32], expected: &[f64]) {
     let far = |(&a, &b): (&f32, &f64)| (f64::from(a) - b).abs();
     let worst = found.iter().zip(expected).map(far).fold(0.0, f64::max);
     println!("{} scores, largest difference from PyTorch {worst:.1e}", expected.len());
-    assert!(found.len() == expected.len() && worst < 1e-4, "{worst}");
+    assert!(found.len() == expected.len() && worst < 1e-5, "{worst}");
 }
 
 #[test]

@@ -1,0 +1,11 @@
+#!/bin/sh
+# The cells of an experiment under GNU parallel, on this machine or, with its option
+# --sshloginfile, on several that share the folder of the results. A cell that fails is
+# tried three times; a second call runs only what is not in the log as done.
+#   scripts/parallel.sh wall-robot-et --data DIR --out DIR
+set -eu
+relabel=${RELABEL:-relabel}
+"$relabel" cells "$1" | awk 'NR > 1 { print $1 }' |
+    parallel --joblog parallel.log --resume-failed --retries 3 --jobs "${JOBS:-100%}" \
+        "$relabel" run "$@" --progress none --cell '{}' '>' /dev/null
+"$relabel" run "$@" --progress none
