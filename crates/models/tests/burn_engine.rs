@@ -103,15 +103,10 @@ impl Case {
     }
 }
 
-/// Single precision, once through the network.
-const ONE_PASS: f32 = 1e-4;
-/// Training: rounding errors of a step go through the network again in the next.
-const TRAINED: f32 = 4e-4;
-
-fn close(found: &[f32], expected: &[f32], tolerance: f32, what: &str) {
+fn close(found: &[f32], expected: &[f32], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (found, expected) in found.iter().zip(expected) {
-        let reach = tolerance * expected.abs().max(1.0);
+        let reach = 1e-4 * expected.abs().max(1.0);
         assert!((found - expected).abs() < reach, "{what}: {found} instead of {expected}");
     }
 }
@@ -119,12 +114,12 @@ fn close(found: &[f32], expected: &[f32], tolerance: f32, what: &str) {
 fn both_agree(case: &Case) {
     let (before, loss, weights, after) = case.seen(&BurnEngine::new(Device::flex()));
     let (cpu_before, cpu_loss, cpu_weights, cpu_after) = case.seen(&CpuEngine);
-    close(&before, &cpu_before, ONE_PASS, "scores");
+    close(&before, &cpu_before, "scores");
     assert!((loss - cpu_loss).abs() < 1e-4, "{loss} {cpu_loss}");
     for (name, tensor) in &cpu_weights.0 {
-        close(weights.values(name), &tensor.values, TRAINED, name);
+        close(weights.values(name), &tensor.values, name);
     }
-    close(&after, &cpu_after, TRAINED, "scores after training");
+    close(&after, &cpu_after, "scores after training");
 }
 
 #[test]

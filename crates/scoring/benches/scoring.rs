@@ -16,7 +16,8 @@ const CROWDS: [(usize, usize, usize, usize); 3] =
     [(10_000, 200, 10, 3), (100_000, 1_000, 10, 5), (5_000, 2_571, 10, 51)];
 
 fn main() {
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a pool of one thread");
     pool.install(|| CROWDS.into_iter().for_each(bench));
 }
 
@@ -25,7 +26,7 @@ fn bench((n, m, k, per): (usize, usize, usize, usize)) {
     let (labels, probs) = crowd(n, m, k, per, stream);
     let options = QualityOptions::default();
     let quality = time(|| {
-        label_quality(&labels, &[probs.view()], &options, stream).unwrap();
+        label_quality(&labels, &[probs.view()], &options, stream).expect("the input is valid");
     });
     let ties = FrequencyTie::Rarest;
     let scores = time(|| {
@@ -70,5 +71,5 @@ fn crowd(n: usize, m: usize, k: usize, per: usize, stream: Stream) -> (Labels, A
         let sum = row.sum();
         row /= sum;
     }
-    (Labels::from_events(n, m, events).unwrap(), probs)
+    (Labels::from_events(n, m, events).expect("the events are valid"), probs)
 }

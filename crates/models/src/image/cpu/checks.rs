@@ -99,11 +99,11 @@ impl Case {
     /// The loss, and for every trained tensor a random direction with the slope along it.
     fn exact(&self) -> (f64, Vec<Slope>) {
         let tensors = self.tensors();
+        let loss = self.exact_loss(&tensors);
         let specs = self.net.tensors().into_iter().zip(100..);
         let trained = specs.filter(|(spec, _)| spec.role.trained());
         let slopes = trained.map(|(spec, place)| {
             let direction: Vec<_> = noise(spec.shape.iter().product(), place).collect();
-            // small, since the loss has kinks where an activation begins
             let step = 1e-7;
             let moved = |by: f64| {
                 let mut tensors = tensors.clone();
@@ -113,14 +113,14 @@ impl Case {
                 }
                 self.exact_loss(&tensors)
             };
-            let slope = (moved(step) - moved(-step)) / (2.0 * step);
-            Slope { name: spec.name.clone(), direction, slope }
+            let slopes = [(moved(step) - loss) / step, (loss - moved(-step)) / step];
+            Slope { name: spec.name.clone(), direction, slopes }
         });
-        (self.exact_loss(&tensors), slopes.collect())
+        (loss, slopes.collect())
     }
 
     /// The engine's loss and slopes are those of the definition.
-    fn check(&self, arch: Arch, (loss, slopes): &(f64, Vec<Slope>)) -> Result<(), String> {
+    fn check(&self, arch: Arch, (loss, slopes): &(f64, Vec<Slope>)) {
         let (found, gradients) = self.engine(arch).loss_and_gradients(&self.batch);
         assert!((found - loss).abs() < 1e-5, "{found} for {loss}");
         for ((name, gradient), expected) in gradients.iter().zip(slopes) {
@@ -128,12 +128,10 @@ impl Case {
             let gradient = || gradient.iter().map(|&g| f64::from(g));
             let slope: f64 = gradient().zip(&expected.direction).map(|(g, d)| g * d).sum();
             let length = gradient().map(|g| g * g).sum::<f64>().sqrt();
-            let off = (slope - expected.slope).abs();
-            if off > 3e-4 * length + 1e-6 {
-                return Err(format!("{name}: {slope} for {}, {length}", expected.slope));
-            }
+            let [below, above] = expected.slopes;
+            let off = (slope - slope.clamp(below.min(above), below.max(above))).abs();
+            assert!(off < 3e-4 * length + 1e-6, "{name}: {slope} for {below} to {above}, {length}");
         }
-        Ok(())
     }
 }
 
@@ -141,7 +139,8 @@ impl Case {
 struct Slope {
     name: String,
     direction: Vec<f64>,
-    slope: f64,
+    /// To either side: they differ at a kink, where an activation or a maximum changes over.
+    slopes: [f64; 2],
 }
 
 fn arches() -> Vec<Arch> {
@@ -154,9 +153,7 @@ fn arches() -> Vec<Arch> {
 fn check(net: Architecture, n: usize, side: usize) {
     let case = Case::new(net, n, side);
     let exact = case.exact();
-    for arch in arches() {
-        case.check(arch, &exact).expect("gradients should be slopes");
-    }
+    arches().into_iter().for_each(|arch| case.check(arch, &exact));
 }
 
 #[test]
@@ -181,22 +178,15 @@ fn gradients_of_bottlenecks_and_of_the_large_stem_are_those_of_differences() {
     check(net, 3, 22);
 }
 
-/// Where two values of a max-pool are equal but for rounding, single precision
-/// may take the other one, and the slope is another. That happens in some
-/// inputs; a wrong gradient would show in all of them.
 #[test]
 fn gradients_of_the_fast_net_are_those_of_differences() {
     let spec = NetSpec { width: 16, ..NetSpec::small(NetKind::Fast) };
-    let mut padded = Architecture::new(&NetSpec { whitening: false, ..spec }, 1, 2);
-    if let Layer::Unit(unit) = &mut padded.layers[1] {
+    check(Architecture::new(&spec, 3, 10), 4, 18);
+    let mut net = Architecture::new(&NetSpec { whitening: false, ..spec }, 1, 2);
+    if let Layer::Unit(unit) = &mut net.layers[1] {
         unit.pool = Some(Pool { size: 3, stride: 2, pad: 1 });
     }
-    for net in [Architecture::new(&spec, 3, 10), padded] {
-        let cases = (15..20).map(|side| Case::new(net.clone(), 4, side));
-        let results = cases.map(|case| case.check(Arch::new(), &case.exact()));
-        let results: Vec<_> = results.collect();
-        assert!(results.iter().filter(|result| result.is_ok()).count() >= 3, "{results:?}");
-    }
+    check(net, 4, 19);
 }
 
 #[test]
