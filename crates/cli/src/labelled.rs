@@ -39,6 +39,14 @@ pub fn match_with(
         );
     }
     let names = &mut file.class_names;
+    if columns < names.len() {
+        bail!(
+            "{} has {columns} columns, but the labels name {} classes ({}); give a column per class",
+            source.display(),
+            names.len(),
+            names.join(", ")
+        );
+    }
     let numbered = names.iter().enumerate().all(|(class, name)| *name == class.to_string());
     if columns > names.len() && !numbered {
         bail!(

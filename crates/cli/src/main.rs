@@ -31,6 +31,7 @@ use talk::Talk;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
+    keep_memory();
     let talk = Talk::new(cli.quiet, cli.verbose);
     let result = match &cli.command {
         Command::Demo(args) => run::demo(args, talk),
@@ -47,4 +48,12 @@ fn main() -> ExitCode {
         Command::Man => shell::man(),
     };
     result.unwrap_or_else(|error| exit::explain(&error))
+}
+
+/// glibc maps every large block afresh, and each of its pages then costs a fault. Once
+/// a large block was freed, it takes such blocks from memory that it keeps.
+fn keep_memory() {
+    /// The largest block that has this effect.
+    const LARGE: usize = 31 << 20;
+    drop(std::hint::black_box(Vec::<u8>::with_capacity(LARGE)));
 }

@@ -36,12 +36,11 @@ pub fn say_notes(file: &LabelFile, notes: &[Note], talk: Talk) {
     }
 }
 
-/// The error with ids for positions and with the files of labelled examples and pool.
+/// The error with ids for positions, or with the files that the probabilities came from.
 pub fn explained(
     error: QualityError,
-    file: Option<&LabelFile>,
-    labelled: &[PathBuf],
-    pool: &[PathBuf],
+    labels: Option<&LabelFile>,
+    probabilities: &[PathBuf],
 ) -> anyhow::Error {
     let QualityError::Input(input) = &error else { return error.into() };
     let named = |file| match input {
@@ -50,17 +49,21 @@ pub fn explained(
         InputError::AllTied { example } => OfFile(file).example(*example),
         _ => String::new(),
     };
-    let files = match input {
+    let of_values = matches!(
+        input,
         InputError::Probability { .. }
-        | InputError::RowSum { .. }
-        | InputError::Posterior { .. } => labelled,
-        InputError::Pool(_) => pool,
-        _ => &[],
-    };
-    let files: Vec<String> = files.iter().map(|file| file.display().to_string()).collect();
-    match (file.map(named).filter(|names| !names.is_empty()), files.as_slice()) {
+            | InputError::RowSum { .. }
+            | InputError::Posterior { .. }
+            | InputError::Pool(_)
+    );
+    let names = labels.map(named).filter(|names| !names.is_empty());
+    match (names, of_values) {
         (Some(names), _) => anyhow::anyhow!("{error} (by name: {names})"),
-        (None, []) => error.into(),
-        (None, files) => anyhow::anyhow!("{}: {error}", files.join(", ")),
+        (None, false) => error.into(),
+        (None, true) => {
+            let files: Vec<_> =
+                probabilities.iter().map(|file| file.display().to_string()).collect();
+            anyhow::anyhow!("{}: {error}", files.join(", "))
+        }
     }
 }

@@ -7,11 +7,14 @@ use std::process::ExitCode;
 
 use anyhow::{Result, bail};
 use relabel_data::LabelFile;
-use relabel_scoring::{Note, Round, Seed, Stream, validation::check_active_lab};
+use relabel_scoring::{
+    Compat, Note, Round, Seed, Stream,
+    validation::{check_active_lab, check_pool},
+};
 
 use self::{
     ranking::Ranking,
-    scores::{Candidates, Scores, Strategy},
+    scores::{Labelled, PoolScore, Strategy},
 };
 use crate::{
     args::QueryArgs,
@@ -23,74 +26,104 @@ use crate::{
 
 /// Scores and writes the tables.
 pub fn query(args: &QueryArgs, talk: Talk) -> Result<ExitCode> {
-    let strategy = Strategy::named(&args.strategy)?;
-    let input = &args.input;
-    if args.labels.is_some() && input.pred_probs.is_empty() && strategy.needs_probabilities() {
-        bail!(
-            "--labels without --pred-probs: give the probabilities of the labelled examples, \
-             or leave the labels out to rank the pool alone"
-        );
-    }
-    let probs = Probabilities::read(&input.pred_probs)?;
-    let pool = Probabilities::read(&args.unlabeled_pred_probs)?;
-    let (probs, pool) = (probs.views(), pool.views());
-    let mut file = args.labels.as_deref().map(|labels| read_labels(labels, input)).transpose()?;
-    if let (Some(file), Some(source)) = (&mut file, input.pred_probs.first()) {
-        match_with(file, &probs, source)?;
-    }
-    let candidates = Candidates {
-        labels: file.as_ref().map(|file| &file.labels),
-        probs: &probs,
-        pool: &pool,
-        compat: compat(input.compat),
-        stream: Stream::new(Seed(input.seed), "query", Round(0), 0),
+    let query = Query {
+        args,
+        strategy: Strategy::named(&args.strategy)?,
+        compat: compat(args.input.compat),
+        stream: Stream::new(Seed(args.input.seed), "query", Round(0), 0),
     };
-    let notes = check(&candidates, strategy, file.as_ref(), args)?;
-    let scores = candidates.score(strategy)?;
-    let ranking = Ranking::new(file.as_ref(), &scores, args)?;
-    ranking.write(&input.out)?;
-    if let Some(file) = &file {
-        summarise(file, &notes, &scores, talk);
+    query.check()?;
+    let part = query.labelled_part()?;
+    let pool = query.pool_scores(&part)?;
+    let n_pool = pool.len();
+    let ranking = Ranking::new(part.file.as_ref(), &part.scores, &pool, args)?;
+    ranking.write(&args.input.out)?;
+    if let Some(file) = &part.file {
+        talk.say(format!(
+            "{} examples, {} annotators, {} labels; {n_pool} unlabelled examples",
+            file.labels.n_examples(),
+            file.labels.n_annotators(),
+            file.labels.n_labels(),
+        ));
+        say_notes(file, &part.notes, talk);
+    }
+    if !part.pool.temperatures().is_empty() {
+        talk.say(format!("temperature {:.3?}", part.pool.temperatures()));
     }
     let (again, new) = ranking.batch_sizes();
     talk.say(format!(
         "batch of {}: {again} labelled examples again, {new} new ones; wrote {}",
         again + new,
-        input.out.display()
+        args.input.out.display()
     ));
     Ok(ExitCode::SUCCESS)
 }
 
-fn check(
-    candidates: &Candidates<'_>,
+/// What is asked.
+struct Query<'a> {
+    args: &'a QueryArgs,
     strategy: Strategy,
-    file: Option<&LabelFile>,
-    args: &QueryArgs,
-) -> Result<Vec<Note>> {
-    let Candidates { labels, probs, pool, compat, .. } = *candidates;
-    if labels.is_none() && probs.is_empty() && pool.is_empty() {
-        bail!(
-            "nothing to rank: give --labels with --pred-probs, --unlabeled-pred-probs, or all of them"
-        );
-    }
-    if probs.is_empty() && pool.is_empty() && !strategy.needs_probabilities() {
-        return Ok(Vec::new());
-    }
-    check_active_lab(labels, probs, pool, compat).map_err(|error| {
-        explained(error.into(), file, &args.input.pred_probs, &args.unlabeled_pred_probs)
-    })
+    compat: Compat,
+    stream: Stream,
 }
 
-fn summarise(file: &LabelFile, notes: &[Note], scores: &Scores, talk: Talk) {
-    talk.say(format!(
-        "{} examples, {} annotators, {} labels; {} unlabelled examples",
-        file.labels.n_examples(),
-        file.labels.n_annotators(),
-        file.labels.n_labels(),
-        scores.pool.len()
-    ));
-    say_notes(file, notes, talk);
-    if !scores.temperatures.is_empty() {
-        talk.say(format!("temperature {:?}", scores.temperatures));
+/// The labelled examples after they were scored.
+struct LabelledPart {
+    file: Option<LabelFile>,
+    notes: Vec<Note>,
+    scores: Vec<f64>,
+    pool: PoolScore,
+    /// Number of models and of classes.
+    models: Option<(usize, usize)>,
+}
+
+impl Query<'_> {
+    /// Whether the files given go together.
+    fn check(&self) -> Result<()> {
+        let QueryArgs { labels, input, unlabeled_pred_probs, .. } = self.args;
+        let needed = self.strategy.needs_probabilities();
+        match (labels, input.pred_probs.as_slice(), unlabeled_pred_probs.as_slice()) {
+            (None, [], []) => bail!(
+                "nothing to rank: give --labels with --pred-probs, --unlabeled-pred-probs, or all of them"
+            ),
+            (None, [_, ..], _) => bail!(
+                "--pred-probs without --labels: give the labels, or the probabilities as \
+                 --unlabeled-pred-probs"
+            ),
+            (Some(_), [], _) if needed => bail!(
+                "--labels without --pred-probs: give the probabilities of the labelled examples, \
+                 or leave the labels out to rank the pool alone"
+            ),
+            _ => Ok(()),
+        }
+    }
+
+    fn labelled_part(&self) -> Result<LabelledPart> {
+        let QueryArgs { labels, input, .. } = self.args;
+        let mut file = labels.as_deref().map(|labels| read_labels(labels, input)).transpose()?;
+        let probs = Probabilities::read(&input.pred_probs)?;
+        let probs = probs.views();
+        let mut notes = Vec::new();
+        if let (Some(file), Some(source)) = (&mut file, input.pred_probs.first()) {
+            match_with(file, &probs, source)?;
+            notes = check_active_lab(Some(&file.labels), &probs, &[], self.compat)
+                .map_err(|error| explained(error.into(), Some(file), &input.pred_probs))?;
+        }
+        let labelled = file.as_ref().map(|file| Labelled { labels: &file.labels, probs: &probs });
+        let (scores, pool) = self.strategy.score(labelled, self.compat, self.stream)?;
+        let models = probs.first().map(|first| (probs.len(), first.ncols()));
+        Ok(LabelledPart { file, notes, scores, pool, models })
+    }
+
+    fn pool_scores(&self, labelled: &LabelledPart) -> Result<Vec<f64>> {
+        let files = &self.args.unlabeled_pred_probs;
+        if files.is_empty() {
+            return Ok(Vec::new());
+        }
+        let pool = Probabilities::read(files)?;
+        let pool = pool.views();
+        check_pool(&pool, labelled.models, self.compat)
+            .map_err(|error| explained(error.into(), None, files))?;
+        labelled.pool.score(&pool, self.stream)
     }
 }

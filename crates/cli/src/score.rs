@@ -25,9 +25,9 @@ pub fn score(args: &ScoreArgs, talk: Talk) -> Result<ExitCode> {
             "--pred-probs is missing: quality comes from labels and class probabilities together"
         );
     };
+    let mut file = read_labels(&args.labels, input)?;
     let probs = Probabilities::read(&input.pred_probs)?;
     let probs = probs.views();
-    let mut file = read_labels(&args.labels, input)?;
     match_with(&mut file, &probs, first)?;
     let options = QualityOptions {
         consensus_methods: args.consensus.iter().map(|&method| method.into()).collect(),
@@ -40,7 +40,7 @@ pub fn score(args: &ScoreArgs, talk: Talk) -> Result<ExitCode> {
     };
     let stream = Stream::new(Seed(input.seed), "score", Round(0), 0);
     let result = label_quality(&file.labels, &probs, &options, stream)
-        .map_err(|error| explained(error, Some(&file), &input.pred_probs, &[]))?;
+        .map_err(|error| explained(error, Some(&file), &input.pred_probs))?;
     std::fs::create_dir_all(&input.out)
         .with_context(|| format!("cannot make {}", input.out.display()))?;
     tables::write(&input.out, &file, &result)?;

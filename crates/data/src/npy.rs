@@ -11,7 +11,7 @@ use std::path::Path;
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 
 use self::header::Header;
-use crate::{DataError, write_atomic};
+use crate::{DataError, write_atomic_with};
 
 /// Bytes that are read at a time, a multiple of the size of every number.
 const BLOCK: usize = 1 << 16;
@@ -100,7 +100,18 @@ pub fn bytes_f64(array: ArrayViewD<'_, f64>) -> Vec<u8> {
 /// # Errors
 /// If the operating system refuses.
 pub fn write_f64(path: &Path, array: ArrayViewD<'_, f64>) -> Result<(), DataError> {
-    write_atomic(path, &bytes_f64(array)).map_err(|error| DataError::io(path, error))
+    let written = write_atomic_with(path, |out| {
+        let mut bytes = header::bytes_f64(array.shape());
+        for value in &array {
+            bytes.extend(value.to_le_bytes());
+            if bytes.len() >= BLOCK {
+                out.write_all(&bytes)?;
+                bytes.clear();
+            }
+        }
+        out.write_all(&bytes)
+    });
+    written.map_err(|error| DataError::io(path, error))
 }
 
 #[cfg(test)]

@@ -55,31 +55,46 @@ pub fn active_lab_with(
     ties: FrequencyTie,
     stream: Stream,
 ) -> ActiveLabScores {
-    let basis = match labels.filter(|_| !probs.is_empty()) {
-        Some(labels) if labels.has_overlap() => several_labels(search, labels, probs, ties, stream),
-        Some(labels) => single_labels(labels, probs),
-        None => Basis::untrained(pool.len()),
+    let found = match labels.filter(|_| !probs.is_empty()) {
+        Some(labels) => ActiveLab::fit(search, labels, probs, ties, stream),
+        None => ActiveLab::untrained(pool.len()),
     };
-    let pool = if pool.is_empty() { Vec::new() } else { basis.pool_scores(pool, ties, stream) };
-    ActiveLabScores {
-        labeled: basis.labeled,
-        pool,
-        temperatures: basis.temperatures,
-        model_weights: basis.model_weights,
+    let pool = if pool.is_empty() { Vec::new() } else { found.pool_scores(pool, ties, stream) };
+    let ActiveLab { labeled, temperatures, model_weights, .. } = found;
+    ActiveLabScores { labeled, pool, temperatures, model_weights }
+}
+
+/// Scores of labelled examples, and what a pool is scored with.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ActiveLab {
+    /// One score per labelled example.
+    pub labeled: Vec<f64>,
+    /// Temperature of each model, 1 where none was fitted.
+    pub temperatures: Vec<f64>,
+    /// Weight of each model.
+    pub model_weights: Vec<f64>,
+    /// The mean over the annotators with labels.
+    pub mean_annotator_weight: f64,
+}
+
+impl ActiveLab {
+    /// Scores labelled examples; `probs` holds one `[N, K]` array per model, at least one.
+    pub fn fit(
+        search: TemperatureSearch,
+        labels: &Labels,
+        probs: &[ArrayView2<'_, f64>],
+        ties: FrequencyTie,
+        stream: Stream,
+    ) -> Self {
+        if labels.has_overlap() {
+            several_labels(search, labels, probs, ties, stream)
+        } else {
+            single_labels(labels, probs)
+        }
     }
-}
 
-/// What the labelled part says, which the pool is scored with.
-struct Basis {
-    labeled: Vec<f64>,
-    temperatures: Vec<f64>,
-    model_weights: Vec<f64>,
-    mean_annotator_weight: f64,
-}
-
-impl Basis {
-    /// Nothing is known: everyone is trusted alike.
-    fn untrained(n_models: usize) -> Self {
+    /// Without labelled examples nothing is known: everyone is trusted alike.
+    pub fn untrained(n_models: usize) -> Self {
         Self {
             labeled: Vec::new(),
             temperatures: vec![1.0; n_models],
@@ -88,7 +103,8 @@ impl Basis {
         }
     }
 
-    fn pool_scores(
+    /// Scores a pool by the same models, one `[N, K]` array per model.
+    pub fn pool_scores(
         &self,
         pool: &[ArrayView2<'_, f64>],
         ties: FrequencyTie,
@@ -144,7 +160,7 @@ fn several_labels(
     probs: &[ArrayView2<'_, f64>],
     ties: FrequencyTie,
     stream: Stream,
-) -> Basis {
+) -> ActiveLab {
     let k = probs[0].ncols();
     let temperatures: Vec<f64> = probs.iter().map(|model| search(labels, *model)).collect();
     let scaled = scale_all(probs, &temperatures);
@@ -160,7 +176,7 @@ fn several_labels(
         let quality = posterior[consensus[row].at()];
         mix(quality, annotators + models, mean_annotator_weight, k)
     });
-    Basis { labeled, temperatures, model_weights: trust.models, mean_annotator_weight }
+    ActiveLab { labeled, temperatures, model_weights: trust.models, mean_annotator_weight }
 }
 
 /// w̄, the mean over the annotators with labels.
@@ -172,7 +188,7 @@ fn mean_weight(labels: &Labels, weights: &[f64]) -> f64 {
 }
 
 /// One label each: nobody can be compared, so label and models weigh the same.
-fn single_labels(labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> Basis {
+fn single_labels(labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> ActiveLab {
     let k = probs[0].ncols();
     let n_models = probs.len() as f64;
     let labeled = labels
@@ -187,5 +203,5 @@ fn single_labels(labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> Basis {
             mix(quality, n_models + given.len() as f64, 1.0, k)
         })
         .collect();
-    Basis { labeled, ..Basis::untrained(probs.len()) }
+    ActiveLab { labeled, ..ActiveLab::untrained(probs.len()) }
 }

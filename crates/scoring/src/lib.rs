@@ -31,7 +31,7 @@ mod trust;
 pub mod validation;
 
 pub use active_lab::{
-    ActiveLabScores, TemperatureSearch, active_lab, active_lab_with, model_votes,
+    ActiveLab, ActiveLabScores, TemperatureSearch, active_lab, active_lab_with, model_votes,
 };
 pub use annotator_stats::AnnotatorStats;
 pub use crowdlab::{Crowdlab, crowdlab, mean_of_models};

@@ -183,24 +183,33 @@ pub fn check_active_lab(
         None => return Err(InputError::ProbsWithoutLabels),
         Some(labels) => check_labelled_part(labels, probs, compat)?,
     };
-    if let Some(first) = pool.first() {
-        if !probs.is_empty() && probs.len() != pool.len() {
-            return Err(InputError::PoolModels { labeled: probs.len(), pool: pool.len() });
-        }
-        let n_classes = probs.first().unwrap_or(first).ncols();
-        check_pool(pool, n_classes, compat).map_err(|error| InputError::Pool(error.into()))?;
+    if !pool.is_empty() {
+        let labeled = probs.first().map(|first| (probs.len(), first.ncols()));
+        check_pool(pool, labeled, compat)?;
     }
     Ok(notes)
 }
 
-fn check_pool(
+/// A pool `[N, K]` per model, of as many models and classes as the labelled part if there is one.
+///
+/// # Errors
+/// If there is no model, shapes differ, or (not with [`Compat::Cleanlab29`]) a row is no
+/// distribution.
+pub fn check_pool(
     pool: &[ArrayView2<'_, f64>],
-    n_classes: usize,
+    labeled: Option<(usize, usize)>,
     compat: Compat,
 ) -> Result<(), InputError> {
-    let n_examples = pool.first().map_or(0, ArrayView2::nrows);
-    check_shapes(pool, n_examples, n_classes)?;
-    if compat == Compat::Corrected { check_distributions(pool) } else { Ok(()) }
+    let first = pool.first().ok_or(InputError::NoModel)?;
+    let (n_models, n_classes) = labeled.unwrap_or((pool.len(), first.ncols()));
+    if n_models != pool.len() {
+        return Err(InputError::PoolModels { labeled: n_models, pool: pool.len() });
+    }
+    let checked = check_shapes(pool, first.nrows(), n_classes).and_then(|()| match compat {
+        Compat::Corrected => check_distributions(pool),
+        Compat::Cleanlab29 => Ok(()),
+    });
+    checked.map_err(|error| InputError::Pool(error.into()))
 }
 
 fn check_labelled_part(

@@ -229,6 +229,22 @@ proptest! {
     }
 
     #[test]
+    fn probabilities_of_single_precision_are_as_good(crowd in crowds(), options in options()) {
+        let mut single = crowd.clone();
+        for model in &mut single.models {
+            model.mapv_inplace(|p| f64::from(p as f32));
+        }
+        let (a, b) = (crowd.quality(&options), single.quality(&options));
+        // Ties and grid points may fall otherwise, ranges must not.
+        let near_share = |score: &f64| (-1e-6..=1.0 + 1e-6).contains(score);
+        prop_assert!(b.quality.iter().all(near_share) && b.posterior.iter().all(near_share));
+        if a.consensus == b.consensus && a.temperatures == b.temperatures {
+            prop_assert!(a.quality.iter().zip(&b.quality).all(|(a, b)| (a - b).abs() < 1e-4));
+        }
+        prop_assert!(single.active_lab().labeled.iter().all(near_share));
+    }
+
+    #[test]
     fn who_has_no_labels_changes_nothing(crowd in crowds(), options in options()) {
         prop_assume!(!options.adjust_pred_probs);
         let mut other = crowd.clone();

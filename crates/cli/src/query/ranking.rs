@@ -6,7 +6,6 @@ use anyhow::{Context, Result, bail};
 use relabel_data::{LabelFile, Names};
 use relabel_scoring::{ExampleId, selection::lowest};
 
-use super::scores::Scores;
 use crate::{args::QueryArgs, labelled::read_ids, table};
 
 /// Candidates by position: labelled examples, then the pool.
@@ -23,9 +22,14 @@ pub struct Ranking<'a> {
 impl<'a> Ranking<'a> {
     /// # Errors
     /// If the ids of the pool cannot be read or are not as many as the pool.
-    pub fn new(file: Option<&'a LabelFile>, scores: &Scores, args: &QueryArgs) -> Result<Self> {
+    pub fn new(
+        file: Option<&'a LabelFile>,
+        labeled: &[f64],
+        unlabeled: &[f64],
+        args: &QueryArgs,
+    ) -> Result<Self> {
         let pool = args.unlabeled_examples.as_deref().map(read_ids).transpose()?;
-        let n_pool = scores.pool.len();
+        let n_pool = unlabeled.len();
         if let (Some(pool), Some(path)) = (&pool, &args.unlabeled_examples)
             && pool.len() != n_pool
         {
@@ -35,8 +39,8 @@ impl<'a> Ranking<'a> {
                 pool.len()
             );
         }
-        let n_labeled = scores.labeled.len();
-        let scores = [&scores.labeled[..], &scores.pool].concat();
+        let n_labeled = labeled.len();
+        let scores = [labeled, unlabeled].concat();
         let batch = lowest(&scores, args.batch);
         Ok(Self { file, pool, n_labeled, scores, batch })
     }

@@ -1,13 +1,13 @@
 //! Scores of labelled examples and of a pool by any query strategy; lower = label sooner.
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 use ndarray::{Array2, ArrayView2};
 use relabel_experiment::config::nearest;
 use relabel_scoring::{
-    Compat, FrequencyTie, Labels, Stream, active_lab_with, mean_of_models, strategy, temperature,
+    ActiveLab, Compat, FrequencyTie, Labels, Stream, mean_of_models, strategy, temperature,
 };
 
-/// Every strategy by name. Published results call ActiveLab crowdlab.
+/// Every strategy by name; the last two are the names that published results have.
 const STRATEGIES: [(&str, Strategy); 10] = [
     ("activelab", Strategy::ActiveLab),
     ("activelab_ensemble", Strategy::ActiveLab),
@@ -33,6 +33,27 @@ pub enum Strategy {
     ActiveLabelCleaning,
 }
 
+/// Examples with labels.
+#[derive(Clone, Copy)]
+pub struct Labelled<'a> {
+    pub labels: &'a Labels,
+    /// Per model, `[N, K]`; empty if the strategy looks at labels alone.
+    pub probs: &'a [ArrayView2<'a, f64>],
+}
+
+/// How the pool is scored, once the labelled examples are.
+pub enum PoolScore {
+    ActiveLab(Option<ActiveLab>),
+    Random,
+    /// Strategies for one model look at the mean of several.
+    OfMean(ScoreFn),
+    Disagreement,
+    /// After all labelled examples.
+    Last,
+}
+
+type ScoreFn = fn(ArrayView2<'_, f64>) -> Vec<f64>;
+
 impl Strategy {
     /// The strategy of this name.
     ///
@@ -43,7 +64,7 @@ impl Strategy {
         known.map(|(_, strategy)| *strategy).ok_or_else(|| {
             let names: Vec<&str> = STRATEGIES.iter().map(|(name, _)| *name).take(8).collect();
             let hint = nearest(name, names.iter().copied());
-            anyhow::anyhow!("there is no strategy '{name}'{hint} Valid are {}", names.join(", "))
+            anyhow!("there is no strategy '{name}'{hint} Valid are {}", names.join(", "))
         })
     }
 
@@ -51,96 +72,104 @@ impl Strategy {
     pub fn needs_probabilities(self) -> bool {
         !matches!(self, Self::Random | Self::GoodRandom)
     }
-}
 
-/// Everything that a strategy may look at.
-pub struct Candidates<'a> {
-    pub labels: Option<&'a Labels>,
-    /// Per model, `[n_labeled, K]`.
-    pub probs: &'a [ArrayView2<'a, f64>],
-    /// Per model, `[n_pool, K]`.
-    pub pool: &'a [ArrayView2<'a, f64>],
-    pub compat: Compat,
-    pub stream: Stream,
-}
-
-/// Scores of both parts.
-pub struct Scores {
-    pub labeled: Vec<f64>,
-    pub pool: Vec<f64>,
-    /// One per model if they were fitted.
-    pub temperatures: Vec<f64>,
-}
-
-impl Candidates<'_> {
+    /// Scores of the labelled examples, and how the pool is to be scored.
+    ///
     /// # Errors
     /// If there is too little to look at.
-    pub fn score(&self, strategy: Strategy) -> Result<Scores> {
-        let (labeled, pool) = match strategy {
-            Strategy::ActiveLab => return Ok(self.active_lab()),
-            Strategy::Random => (self.random(0, self.n_labeled()), self.random(1, self.n_pool())),
-            Strategy::GoodRandom => {
-                let score = |labels| strategy::good_random(labels, self.stream.child(0));
-                let labeled = self.labels.map_or_else(Vec::new, score);
-                (labeled, self.random(1, self.n_pool()))
+    pub fn score(
+        self,
+        labelled: Option<Labelled<'_>>,
+        compat: Compat,
+        stream: Stream,
+    ) -> Result<(Vec<f64>, PoolScore)> {
+        let of_labels = |score: fn(&Labels, Stream) -> Vec<f64>| {
+            labelled.map_or_else(Vec::new, |part| score(part.labels, stream.child(0)))
+        };
+        let of_mean = |score: ScoreFn| {
+            let scores = labelled.map_or_else(Vec::new, |part| score(mean(part.probs).view()));
+            (scores, PoolScore::OfMean(score))
+        };
+        Ok(match self {
+            Self::ActiveLab => match labelled {
+                Some(part) => active_lab(part, compat, stream),
+                None => (Vec::new(), PoolScore::ActiveLab(None)),
+            },
+            Self::Random => {
+                let scores =
+                    |labels: &Labels, stream| strategy::random(labels.n_examples(), stream);
+                (of_labels(scores), PoolScore::Random)
             }
-            Strategy::Entropy => self.by_mean(strategy::entropy),
-            Strategy::Uncertainty => self.by_mean(strategy::uncertainty),
-            Strategy::Disagreement => self.disagreement()?,
-            Strategy::ActiveLabelCleaning => self.active_label_cleaning()?,
-        };
-        Ok(Scores { labeled, pool, temperatures: Vec::new() })
-    }
-
-    fn n_labeled(&self) -> usize {
-        self.labels.map_or(0, Labels::n_examples)
-    }
-
-    fn n_pool(&self) -> usize {
-        self.pool.first().map_or(0, ArrayView2::nrows)
-    }
-
-    fn active_lab(&self) -> Scores {
-        let search = match self.compat {
-            Compat::Corrected => temperature::search,
-            Compat::Cleanlab29 => temperature::search_cleanlab_2_9,
-        };
-        let Self { labels, probs, pool, stream, .. } = *self;
-        let scores = active_lab_with(search, labels, probs, pool, FrequencyTie::Rarest, stream);
-        Scores { labeled: scores.labeled, pool: scores.pool, temperatures: scores.temperatures }
-    }
-
-    fn random(&self, part: u64, n: usize) -> Vec<f64> {
-        strategy::random(n, self.stream.child(part))
-    }
-
-    /// Strategies for one model look at the mean of several.
-    fn by_mean(&self, score: fn(ArrayView2<'_, f64>) -> Vec<f64>) -> (Vec<f64>, Vec<f64>) {
-        let of = |models| mean(models).map_or_else(Vec::new, |mean| score(mean.view()));
-        (of(self.probs), of(self.pool))
-    }
-
-    fn disagreement(&self) -> Result<(Vec<f64>, Vec<f64>)> {
-        if self.probs.len().max(self.pool.len()) < 2 {
-            bail!("--strategy disagreement compares models; give --pred-probs at least twice");
-        }
-        let score = |models: &[ArrayView2<'_, f64>]| match models {
-            [] => Vec::new(),
-            models => strategy::disagreement(models),
-        };
-        Ok((score(self.probs), score(self.pool)))
-    }
-
-    /// It is defined for labelled examples only: the pool comes last.
-    fn active_label_cleaning(&self) -> Result<(Vec<f64>, Vec<f64>)> {
-        let (Some(labels), Some(mean)) = (self.labels, mean(self.probs)) else {
-            bail!("--strategy active_label_cleaning scores labels; give --labels and --pred-probs");
-        };
-        let labeled = strategy::active_label_cleaning(labels, mean.view());
-        Ok((labeled, vec![f64::INFINITY; self.n_pool()]))
+            Self::GoodRandom => (of_labels(strategy::good_random), PoolScore::Random),
+            Self::Entropy => of_mean(strategy::entropy),
+            Self::Uncertainty => of_mean(strategy::uncertainty),
+            Self::Disagreement => {
+                let scores =
+                    labelled.map_or_else(|| Ok(Vec::new()), |part| disagreement(part.probs));
+                (scores?, PoolScore::Disagreement)
+            }
+            Self::ActiveLabelCleaning => {
+                let Some(Labelled { labels, probs }) = labelled else {
+                    bail!(
+                        "--strategy active_label_cleaning scores labels; give --labels and --pred-probs"
+                    );
+                };
+                let scores = strategy::active_label_cleaning(labels, mean(probs).view());
+                (scores, PoolScore::Last)
+            }
+        })
     }
 }
 
-fn mean(models: &[ArrayView2<'_, f64>]) -> Option<Array2<f64>> {
-    (!models.is_empty()).then(|| mean_of_models(models))
+impl PoolScore {
+    /// Scores of a pool, `[N, K]` per model.
+    ///
+    /// # Errors
+    /// If there is too little to look at.
+    pub fn score(&self, pool: &[ArrayView2<'_, f64>], stream: Stream) -> Result<Vec<f64>> {
+        let n = pool.first().map_or(0, ArrayView2::nrows);
+        Ok(match self {
+            Self::ActiveLab(Some(found)) => found.pool_scores(pool, FrequencyTie::Rarest, stream),
+            Self::ActiveLab(None) => {
+                let nothing = ActiveLab::untrained(pool.len());
+                nothing.pool_scores(pool, FrequencyTie::Rarest, stream)
+            }
+            Self::Random => strategy::random(n, stream.child(1)),
+            Self::OfMean(score) => score(mean(pool).view()),
+            Self::Disagreement => disagreement(pool)?,
+            Self::Last => vec![f64::INFINITY; n],
+        })
+    }
+
+    /// One temperature per model if they were fitted.
+    pub fn temperatures(&self) -> &[f64] {
+        match self {
+            Self::ActiveLab(Some(found)) => &found.temperatures,
+            _ => &[],
+        }
+    }
+}
+
+fn active_lab(
+    Labelled { labels, probs }: Labelled<'_>,
+    compat: Compat,
+    stream: Stream,
+) -> (Vec<f64>, PoolScore) {
+    let search = match compat {
+        Compat::Corrected => temperature::search,
+        Compat::Cleanlab29 => temperature::search_cleanlab_2_9,
+    };
+    let mut found = ActiveLab::fit(search, labels, probs, FrequencyTie::Rarest, stream);
+    (std::mem::take(&mut found.labeled), PoolScore::ActiveLab(Some(found)))
+}
+
+fn disagreement(models: &[ArrayView2<'_, f64>]) -> Result<Vec<f64>> {
+    if models.len() < 2 {
+        bail!("--strategy disagreement compares models; give the probabilities of at least two");
+    }
+    Ok(strategy::disagreement(models))
+}
+
+fn mean(models: &[ArrayView2<'_, f64>]) -> Array2<f64> {
+    mean_of_models(models)
 }

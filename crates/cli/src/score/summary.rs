@@ -31,7 +31,7 @@ pub fn say(
     ));
     say_notes(file, &result.notes, talk);
     talk.say(match &result.temperatures {
-        Some(temperatures) => format!("temperature {temperatures:?}"),
+        Some(temperatures) => format!("temperature {temperatures:.3?}"),
         None => "temperature not fitted (--calibrate does)".to_owned(),
     });
     if !result.model_weights.is_empty() {

@@ -24,9 +24,9 @@ pub fn write(out: &Path, file: &LabelFile, result: &LabelQuality) -> Result<()> 
     label_quality(&out.join("label_quality.csv"), file, result)?;
     annotator_stats(&out.join("annotator_stats.csv"), file, result)?;
     detailed_label_quality(&out.join("detailed_label_quality.csv"), file, result)?;
-    let posterior = npy::bytes_f64(result.posterior.view().into_dyn());
-    write_atomic(&out.join("posterior.npy"), &posterior)?;
-    let weights = serde_json::to_vec_pretty(&Weights::new(file, result))?;
+    npy::write_f64(&out.join("posterior.npy"), result.posterior.view().into_dyn())?;
+    let mut weights = serde_json::to_vec_pretty(&Weights::new(file, result))?;
+    weights.push(b'\n');
     write_atomic(&out.join("weights.json"), &weights)?;
     diagnostics(&out.join("diagnostics.json"), file, result)
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use super::columns::Columns;
 use super::gathered::{Gathered, Label};
+use super::numbering::Name;
 use super::places::Places;
 use super::records::Records;
 use crate::DataError;
@@ -17,7 +18,7 @@ pub(super) fn gather(path: &Path, bytes: Box<dyn BufRead>) -> Result<Gathered, D
     let mut table = Records::new(path, bytes)?;
     let mut header = Vec::new();
     if table.advance()? {
-        let name = |at| String::from_utf8_lossy(table.field(at)).into_owned();
+        let name = |at| String::from_utf8_lossy(table.field(at).bytes).into_owned();
         header.extend((0..table.n_fields()).map(name));
     }
     let n_columns = header.len();
@@ -48,18 +49,20 @@ fn long(
     let mut n_missing = 0;
     while advance(path, &mut table, n_columns)? {
         let row = table.row();
-        let fields = columns.map(|column| table.field(column));
-        if let Some(empty) = fields[..2].iter().position(|field| field.is_empty()) {
-            let found = format!("no {}", ["example", "annotator"][empty]);
-            return Err(DataError::row(path, row, found, "an example and an annotator"));
+        let [example, annotator, label] = columns.map(|column| table.field(column));
+        for (field, what) in [(example, "example"), (annotator, "annotator")] {
+            if field.bytes.is_empty() {
+                let expected = "an example and an annotator";
+                return Err(DataError::row(path, row, format!("no {what}"), expected));
+            }
         }
-        let added = if is_missing(fields[2]) {
+        let added = if is_missing(label.bytes) {
             n_missing += 1;
-            gathered.examples.number(fields[0]).map(|_| ())
+            gathered.examples.number(example).map(|_| ())
         } else {
-            gathered.add(fields, row)
+            gathered.add(example, annotator, label, row)
         };
-        added.map_err(|_| not_text(path, row, &fields))?;
+        added.map_err(|_| not_text(path, row, &[example, annotator, label]))?;
     }
     if n_missing > 0 {
         gathered.notes.push(format!("rows without a label that were skipped: {n_missing}"));
@@ -86,7 +89,7 @@ fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gath
         rows.push(row);
         for annotator in 0..annotators.len() {
             let field = table.field(annotator + 1);
-            if !is_missing(field) {
+            if !is_missing(field.bytes) {
                 let class = gathered.classes.number(field);
                 let class = class.map_err(|_| not_text(path, row, &[field]))?;
                 gathered.push(Label { example, annotator: annotator as u32, class }, row);
@@ -97,11 +100,11 @@ fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gath
 }
 
 fn is_missing(label: &[u8]) -> bool {
-    label.is_empty() || label.eq_ignore_ascii_case(b"nan")
+    label.is_empty() || (label.len() == 3 && label.eq_ignore_ascii_case(b"nan"))
 }
 
 /// The first of the fields that is no text.
-fn not_text(path: &Path, row: usize, fields: &[&[u8]]) -> DataError {
-    let wrong = fields.iter().find(|field| std::str::from_utf8(field).is_err());
-    DataError::row(path, row, shown(wrong.unwrap_or(&fields[0])), "text in UTF-8")
+fn not_text(path: &Path, row: usize, fields: &[Name<'_>]) -> DataError {
+    let wrong = fields.iter().find(|field| std::str::from_utf8(field.bytes).is_err());
+    DataError::row(path, row, shown(wrong.unwrap_or(&fields[0]).bytes), "text in UTF-8")
 }

@@ -7,7 +7,7 @@ use std::str::Utf8Error;
 use relabel_scoring::{AnnotatorId, ExampleId, Ids, Labels, LabelsError};
 
 use super::LabelFile;
-use super::numbering::Numbering;
+use super::numbering::{Name, Numbering};
 use super::order::{as_read, class_order, given_order, sorted};
 use super::places::Places;
 use crate::{DataError, Names};
@@ -36,9 +36,12 @@ pub(super) struct Gathered {
 
 impl Gathered {
     /// Adds a label that stands in `row`.
+    #[inline(always)]
     pub(super) fn add(
         &mut self,
-        [example, annotator, class]: [&[u8]; 3],
+        example: Name<'_>,
+        annotator: Name<'_>,
+        class: Name<'_>,
         row: usize,
     ) -> Result<(), Utf8Error> {
         let label = Label {
@@ -52,9 +55,11 @@ impl Gathered {
 
     /// [`Gathered::add`] of what is text already.
     pub(super) fn add_text(&mut self, fields: [&str; 3], row: usize) {
-        self.add(fields.map(str::as_bytes), row).expect("a text should be text");
+        let [example, annotator, class] = fields.map(|field| Name::new(field.as_bytes()));
+        self.add(example, annotator, class, row).expect("a text should be text");
     }
 
+    #[inline]
     pub(super) fn push(&mut self, label: Label, row: usize) {
         self.labels.push(label);
         self.places.push(row);

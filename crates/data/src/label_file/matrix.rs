@@ -12,6 +12,10 @@ pub(super) fn gather(path: &Path) -> Result<Gathered, DataError> {
         let found = format!("an array of shape {:?}", array.values.shape());
         return Err(DataError::file(path, found, "two axes: examples and annotators"));
     };
+    if array.values.is_empty() {
+        let found = format!("an empty array of shape {:?}", array.values.shape());
+        return Err(DataError::file(path, found, "a row per example and a column per annotator"));
+    }
     let mut gathered = Gathered::default();
     for example in 0..n_examples {
         gathered.examples.number_of_text(&example.to_string());

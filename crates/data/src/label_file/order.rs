@@ -130,6 +130,10 @@ fn given_classes(
     gathered: &Gathered,
     given: &[String],
 ) -> Result<Vec<Class>, DataError> {
+    if given.len() > MAX_CLASSES as usize {
+        let found = format!("{} names of classes", given.len());
+        return Err(DataError::shape(found, format!("at most {MAX_CLASSES}")));
+    }
     let values: Vec<Option<i64>> = given.iter().map(|name| whole_number(name)).collect();
     let numbered = values.iter().any(Option::is_some);
     let index = |name: &str| {

@@ -11,6 +11,7 @@ pub(super) struct Places {
 
 impl Places {
     /// Adds an item that stands in `row`.
+    #[inline]
     pub(super) fn push(&mut self, row: usize) {
         let follows =
             self.jumps.last().is_some_and(|&(item, first)| first + (self.n_items - item) == row);

@@ -6,6 +6,7 @@ use std::io::Read;
 use std::ops::Range;
 use std::path::Path;
 
+use super::numbering::{Name, ShortName};
 use crate::DataError;
 use crate::csv_file::unreadable;
 
@@ -30,9 +31,13 @@ pub(super) struct Records<'a, R> {
 }
 
 /// Where the bytes of a field are.
-enum Field {
-    Buffer(Range<usize>),
-    Unquoted(Range<usize>),
+struct Field {
+    start: usize,
+    end: usize,
+    /// True if they lie in `unquoted`, not in the buffer.
+    is_quoted: bool,
+    /// The whole field if it is short.
+    short: Option<ShortName>,
 }
 
 impl<'a, R: Read> Records<'a, R> {
@@ -84,13 +89,12 @@ impl<'a, R: Read> Records<'a, R> {
         }
     }
 
-    /// The bytes of a field of the record, without spaces around them.
-    pub(super) fn field(&self, at: usize) -> &[u8] {
-        let bytes = match &self.fields[at] {
-            Field::Buffer(place) => &self.buffer[place.clone()],
-            Field::Unquoted(place) => &self.unquoted[place.clone()],
-        };
-        bytes.trim_ascii()
+    /// A field of the record, without spaces around it.
+    #[inline(always)]
+    pub(super) fn field(&self, at: usize) -> Name<'_> {
+        let Field { start, end, is_quoted, short } = self.fields[at];
+        let bytes = if is_quoted { &self.unquoted[start..end] } else { &self.buffer[start..end] };
+        if short.is_some() { Name { bytes, short } } else { Name::new(bytes.trim_ascii()) }
     }
 
     /// Number of fields of the record.
@@ -123,8 +127,7 @@ impl<'a, R: Read> Records<'a, R> {
 
     fn end_record(&mut self, end: usize) -> bool {
         self.row = self.next_row;
-        let is_quoted = |field: &Field| matches!(field, Field::Unquoted(_));
-        let n_lines = if self.fields.iter().any(is_quoted) {
+        let n_lines = if self.fields.iter().any(|field| field.is_quoted) {
             // A line break that ends the record is the last one in it.
             let record = &self.buffer[self.rest.start..end];
             record.iter().filter(|byte| **byte == b'\n').count().max(1)
@@ -138,6 +141,11 @@ impl<'a, R: Read> Records<'a, R> {
 
     /// Notes the field that begins at `at`, and finds its end.
     fn field_end(&mut self, at: usize) -> Result<Option<usize>, DataError> {
+        if let Some(short) = self.short_field(at) {
+            let end = at + short.len();
+            self.fields.push(Field { start: at, end, is_quoted: false, short: Some(short) });
+            return Ok(Some(end));
+        }
         let start = self.unquoted.len();
         let mut end = at;
         let is_quoted = self.buffer[at..self.rest.end].first() == Some(&b'"');
@@ -153,13 +161,28 @@ impl<'a, R: Read> Records<'a, R> {
             None if !self.at_end => return Ok(None),
             found => found.unwrap_or(plain.len()),
         };
-        if is_quoted {
+        let (start, stop) = if is_quoted {
             self.unquoted.extend_from_slice(&plain[..length]);
-            self.fields.push(Field::Unquoted(start..self.unquoted.len()));
+            (start, self.unquoted.len())
         } else {
-            self.fields.push(Field::Buffer(at..end + length));
-        }
+            (at, end + length)
+        };
+        self.fields.push(Field { start, end: stop, is_quoted, short: None });
         Ok(Some(end + length))
+    }
+
+    /// The field at `at` if it ends within eight bytes and needs no closer look.
+    #[inline]
+    fn short_field(&self, at: usize) -> Option<ShortName> {
+        let bytes = self.buffer[at..self.rest.end].first_chunk::<8>()?;
+        let text = u64::from_le_bytes(*bytes);
+        let ends = zero_bytes(text ^ every(b','))
+            | zero_bytes(text ^ every(b'\n'))
+            | zero_bytes(text ^ every(b'\r'));
+        let length = ends.trailing_zeros() as usize / 8;
+        let is_plain = |byte: u8| byte > b' ' && byte != b'"';
+        (ends != 0 && length > 0 && is_plain(bytes[0]) && is_plain(bytes[length - 1]))
+            .then(|| ShortName::of(text, length))
     }
 
     /// Copies what stands in quotes from `at` on, and finds the closing one.
@@ -202,6 +225,16 @@ impl<'a, R: Read> Records<'a, R> {
     }
 }
 
+/// A word that holds the same byte eight times.
+const fn every(byte: u8) -> u64 {
+    u64::from_le_bytes([byte; 8])
+}
+
+/// Sets the highest bit of the lowest byte that is zero; higher ones may be wrong.
+const fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(every(1)) & !word & every(0x80)
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -225,7 +258,7 @@ mod tests {
         let mut records = Records::new(Path::new("a.csv"), Drops(text, drop))?;
         let mut found = Vec::new();
         while records.advance()? {
-            let field = |at| String::from_utf8_lossy(records.field(at)).into_owned();
+            let field = |at| String::from_utf8_lossy(records.field(at).bytes).into_owned();
             found.push((records.row(), (0..records.n_fields()).map(field).collect()));
         }
         Ok(found)
