@@ -2,8 +2,8 @@
 """Every strategy of finished runs against random selection, as a Markdown table.
 
 Mean and standard deviation over seeds after the last round, area under the curve of model
-accuracy, Welch's p against random for both, and the labels until the mean curve reaches
-where random ends. At a level of annotator accuracy the single-label arm is the baseline.
+accuracy, Welch's p against random for both, and the labels until the mean curve reaches where
+random ends. At a level of annotator accuracy the single-label arm is the baseline.
 
     pip install scipy
     python scripts/against_random.py results/wall-robot-et/corrected [MORE RUNS]
@@ -41,10 +41,9 @@ def line(found, strategy, baseline):
     budget = last("labels_spent", baseline).mean()
     reached = spent[np.argmax(curve >= goal)] if (curve >= goal).any() else None
     saved = ("never", "") if reached is None else (f"{reached:.0f}", f"{1 - reached / budget:.0%}")
-    main = [show(last("model_accuracy")), test("model_accuracy")]
-    area = [show(last("model_accuracy_area")), test("model_accuracy_area")]
+    both = [f(name) for name in ("model_accuracy", "model_accuracy_area") for f in (lambda n: show(last(n)), test)]
     rest = [show(last("consensus_accuracy")), show(last("accuracy_all"))]
-    return " | ".join([strategy, *main, *area, *rest, *(saved if strategy != baseline else ("", ""))])
+    return " | ".join([strategy, *both, *rest, *(saved if strategy != baseline else ("", ""))])
 
 
 def main():
@@ -52,8 +51,7 @@ def main():
     for run in sys.argv[1:]:
         found = curves(run)
         names = sorted({strategy for strategy, _ in found})
-        n = len(found[names[0], "model_accuracy"])
-        print(f"\n{run}, {n} seeds\n\n| {HEAD} |\n|" + " --- |" * (HEAD.count("|") + 1))
+        print(f"\n{run}, {len(found[names[0], 'model_accuracy'])} seeds\n\n| {HEAD} |\n|" + " --- |" * (HEAD.count("|") + 1))
         for name in names:
             level = name.partition("@")[2]
             print(f"| {line(found, name, f'single@{level}' if level else 'random')} |")
