@@ -125,3 +125,21 @@ fn event_files_and_the_page_go_where_they_are_told_to() {
     assert!(place.folder.path().join("pages/mine.html").is_file());
     assert!(!place.run.join("report.html").exists());
 }
+
+#[test]
+fn status_has_a_line_per_cell_and_a_table_and_watching_needs_a_terminal() {
+    let place = Workplace::new();
+    fs::remove_file(place.run.join("cells/activelab/seed-001/rounds/002.json")).unwrap();
+    let status = |more: &[&str]| {
+        let output = relabel(place.folder.path()).args(["status", RUN]).args(more).output().unwrap();
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output)
+    };
+    let text = status(&[]);
+    assert!(text.contains("seed 1     partial 2 of 3"), "{text}");
+    let row = text.lines().filter(|line| line.starts_with("activelab ")).last().unwrap();
+    let words: Vec<&str> = row.split_whitespace().collect();
+    assert_eq!(words[..6], ["activelab", "1", "0", "0", "1", "5/6"], "{text}");
+    assert!(text.ends_with("3 of 4 cells done, 11 of 12 rounds\n"), "{text}");
+    assert_eq!(status(&["--watch"]), text);
+}

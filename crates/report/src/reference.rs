@@ -15,6 +15,7 @@ use crate::{
     curve::Curve,
     load_run,
     measure::ACCURACIES,
+    run::benchmark_name,
     stats::mean_heights,
 };
 
@@ -72,7 +73,7 @@ impl Reference {
         Ok(reference)
     }
 
-    /// Two levels: `<benchmark>/<model>`.
+    /// Two levels, `<benchmark>/<model>`, not counting folders called `results`.
     fn read_arrays(&mut self, dir: &Path, place: &str) -> Result<(), ReportError> {
         if !dir.is_dir() {
             return Ok(());
@@ -91,8 +92,12 @@ impl Reference {
         }
         for folder in subfolders(dir)? {
             let name = folder.file_name().unwrap_or_default().to_string_lossy();
-            let slash = if place.is_empty() { "" } else { "/" };
-            self.read_arrays(&folder, &format!("{place}{slash}{name}"))?;
+            let inner = match (name.as_ref(), place) {
+                ("results", _) => place.to_owned(),
+                (name, "") => benchmark_name(name).to_owned(),
+                (name, _) => format!("{place}/{name}"),
+            };
+            self.read_arrays(&folder, &inner)?;
         }
         Ok(())
     }

@@ -103,7 +103,7 @@ fn run_folder(path: &Path, file: &Path) -> Result<Run, ReportError> {
         .flat_map(|strategy| seeds.iter().map(move |&seed| (strategy.clone(), seed)));
     Ok(Run {
         path: path.to_owned(),
-        name: folder_names(path).1,
+        name: folder_name(path),
         planned: planned.collect(),
         experiment: config.experiment,
         protocol: config.run.protocol,
@@ -120,9 +120,13 @@ fn run_folder(path: &Path, file: &Path) -> Result<Run, ReportError> {
     })
 }
 
-/// The folders of the published results are told by their names: `wall-robot/et`, `cifar-10h`.
+/// The folders of the published results are told by their names: `wall-robot/et`,
+/// `cifar-10h`, or with a folder `results` between as their authors keep them.
 fn array_folder(path: &Path) -> Result<Run, ReportError> {
-    let (parent, name) = folder_names(path);
+    let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
+    let parts = whole.iter().map(|part| part.to_string_lossy()).filter(|part| part != "results");
+    let mut names = parts.rev().map(|part| benchmark_name(&part).to_owned());
+    let (name, parent) = (names.next().unwrap_or_default(), names.next().unwrap_or_default());
     let (data, experiment) = match (parent.as_str(), name.as_str()) {
         ("wall-robot" | "wall-robot-complete", _) => (parent.clone(), format!("{parent}-{name}")),
         (_, "cifar-10h") => ("cifar10h".into(), "cifar10h".into()),
@@ -150,14 +154,17 @@ fn array_folder(path: &Path) -> Result<Run, ReportError> {
     })
 }
 
-/// The last two names of a path.
-fn folder_names(path: &Path) -> (String, String) {
+fn folder_name(path: &Path) -> String {
     let whole = path.canonicalize().unwrap_or_else(|_| path.to_owned());
-    let name = |path: Option<&Path>| {
-        let name = path.and_then(Path::file_name).unwrap_or_default();
-        name.to_string_lossy().into_owned()
-    };
-    (name(whole.parent()), name(Some(&whole)))
+    whole.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+/// The name of a benchmark whose authors call its folder differently.
+pub(crate) fn benchmark_name(folder: &str) -> &str {
+    match folder {
+        "wall-robot-completely-labeled" => "wall-robot-complete",
+        other => other,
+    }
 }
 
 impl Run {

@@ -13,11 +13,10 @@ pub(crate) struct Spread {
 impl Spread {
     /// Nothing if there is no value.
     pub fn of(values: &[f64]) -> Option<Self> {
-        if values.is_empty() {
-            return None;
-        }
         let n = values.len() as f64;
-        let mean = values.iter().sum::<f64>() / n;
+        // Counted from the first value, so that equal values have no spread at all.
+        let &first = values.first()?;
+        let mean = first + values.iter().map(|value| value - first).sum::<f64>() / n;
         let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n;
         Some(Self { mean, std: variance.sqrt(), n: values.len() })
     }
@@ -124,6 +123,8 @@ mod tests {
         assert_eq!((spread.mean, spread.n), (3.0, 4));
         assert!((spread.std - 3.5_f64.sqrt()).abs() < 1e-15);
         assert_eq!(Spread::of(&[]), None);
+        let same = Spread::of(&[0.882; 20]).unwrap();
+        assert_eq!((same.mean, same.std, welch_p(same, same)), (0.882, 0.0, None));
     }
 
     #[test]

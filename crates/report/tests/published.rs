@@ -6,7 +6,7 @@ mod fake_run;
 
 use std::{fs, path::Path};
 
-use fake_run::{WALL_ROBOT, make_run, whole_run};
+use fake_run::{WALL_ROBOT, add_curve, make_run, whole_run};
 use relabel_report::{Reference, Run, load_run, write_comparison};
 
 const ROWS: &str = "benchmark,model,method,metric,iteration,mean,std,runs\n\
@@ -127,4 +127,28 @@ fn runs_with_another_batch_are_not_compared() {
     let reference = reference(results.path(), ROWS);
     let run = load_run(&run).unwrap();
     assert_eq!(write_comparison(&run, &reference, results.path()).unwrap(), None);
+}
+
+#[test]
+fn arrays_are_found_where_their_authors_keep_them_and_go_before_the_table() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = load_run(&whole_run(folder.path())).unwrap();
+    let published = |reference: &Path| {
+        let reference = Reference::load(reference).unwrap();
+        let path = write_comparison(&run, &reference, folder.path()).unwrap().unwrap();
+        let text = fs::read_to_string(path).unwrap();
+        text.lines().nth(3).unwrap().split(',').skip(6).take(3).collect::<Vec<_>>().join(" ")
+    };
+    for place in ["tree/wall-robot/et", "authors/wall-robot/results/et", "alone"] {
+        let arrays = folder.path().join(place);
+        for (seed, last) in [(0, 0.96), (1, 1.0)] {
+            add_curve(&arrays, &format!("crowdlab_model_accuracy_{seed}.npy"), &[0.8, 0.9, last]);
+        }
+        // The last round of .96 and 1.0; the table says something else.
+        let top = folder.path().join(place.split('/').next().unwrap());
+        fs::write(top.join("published_results.csv"), ROWS).unwrap();
+        let numbers = published(&top);
+        let numbers: Vec<f64> = numbers.split(' ').map(|n| n.parse().unwrap()).collect();
+        assert!((numbers[0] - 0.98).abs() < 1e-12 && (numbers[1] - 0.02).abs() < 1e-12, "{place}");
+    }
 }

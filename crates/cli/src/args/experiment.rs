@@ -120,6 +120,9 @@ pub struct StatusArgs {
     /// A run folder, such as results/wall-robot-et/default.
     #[arg(value_name = "RUN")]
     pub run: PathBuf,
+    /// Keep the table up to date until every cell is done; without a terminal, print once.
+    #[arg(long)]
+    pub watch: bool,
 }
 
 #[derive(Args)]
