@@ -131,7 +131,8 @@ fn status_has_a_line_per_cell_and_a_table_and_watching_needs_a_terminal() {
     let place = Workplace::new();
     fs::remove_file(place.run.join("cells/activelab/seed-001/rounds/002.json")).unwrap();
     let status = |more: &[&str]| {
-        let output = relabel(place.folder.path()).args(["status", RUN]).args(more).output().unwrap();
+        let output =
+            relabel(place.folder.path()).args(["status", RUN]).args(more).output().unwrap();
         assert!(output.status.success(), "{}", stderr(&output));
         stdout(&output)
     };

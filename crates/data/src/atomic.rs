@@ -35,6 +35,19 @@ pub fn write_atomic_with(
     put_in_place(file, path)
 }
 
+/// Replaces `path` by `bytes` that can be made again at any time: readers see the old
+/// file or the new one, but nobody waits for the disk, so a crash of the machine may
+/// lose the file.
+///
+/// # Errors
+/// As [`write_atomic`].
+pub fn write_derived(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut file = temporary_file(folder_of(path))?;
+    file.write_all(bytes)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
 /// A temporary file that takes its name with [`put_in_place`] and is removed otherwise.
 /// It is locked as long as its writer lives.
 pub(crate) fn temporary_file(folder: &Path) -> io::Result<NamedTempFile> {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use syntaxdot_summary::SummaryWriter;
 
-use crate::{CellCurve, Report, ReportError, file::write_atomic};
+use crate::{CellCurve, Report, ReportError, file::write_whole};
 
 /// The one file of a cell: a later export replaces it.
 const FILE: &str = "events.out.tfevents.0.relabel";
@@ -23,7 +23,7 @@ pub fn write_tensorboard(report: &Report, folder: &Path) -> Result<Vec<PathBuf>,
                 let seed = format!("seed-{:03}", cell.seed);
                 let path = place.join(&cell.strategy).join(seed).join(FILE);
                 let events = events(cell).map_err(ReportError::io("write", &path))?;
-                write_atomic(&path, &events)?;
+                write_whole(&path, &events)?;
                 written.push(path);
             }
         }

@@ -153,6 +153,6 @@ impl Board {
 }
 
 fn bar(part: usize, whole: usize) -> String {
-    let filled = if whole == 0 { 0 } else { part * BAR / whole };
+    let filled = (part * BAR).checked_div(whole).unwrap_or(0);
     "\u{2588}".repeat(filled) + &"\u{2591}".repeat(BAR - filled)
 }

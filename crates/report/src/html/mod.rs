@@ -11,7 +11,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{
     Report, ReportError,
-    file::write_atomic,
+    file::write_whole,
     plot::declarations,
     table::{Table, missing_cells, standing},
 };
@@ -26,7 +26,7 @@ pub fn write_report(report: &Report, out: &Path) -> Result<(), ReportError> {
     if report.runs.is_empty() {
         return Err(ReportError::NoRuns);
     }
-    write_atomic(out, page(report).into_string().as_bytes())
+    write_whole(out, page(report).into_string().as_bytes())
 }
 
 fn page(report: &Report) -> Markup {

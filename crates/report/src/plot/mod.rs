@@ -22,7 +22,7 @@ pub(crate) use self::{
     picture::{Across, Picture, pictures},
     style::{Looks, declarations, rank},
 };
-use crate::{Report, ReportError, file::write_atomic};
+use crate::{Report, ReportError, file::write_whole};
 
 /// Writes every picture into a folder as SVG and PNG; pictures of several experiments
 /// get a folder each. Nothing is written while no round is finished.
@@ -59,7 +59,7 @@ fn write_share(drawings: &[(PathBuf, Picture)]) -> Result<Vec<PathBuf>, ReportEr
     for (folder, picture) in drawings {
         for (kind, bytes) in [("svg", picture.svg().into_bytes()), ("png", picture.png())] {
             let path = folder.join(format!("{}.{kind}", picture.stem));
-            write_atomic(&path, &bytes)?;
+            write_whole(&path, &bytes)?;
             written.push(path);
         }
     }
