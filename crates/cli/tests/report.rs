@@ -138,7 +138,7 @@ fn status_has_a_line_per_cell_and_a_table_and_watching_needs_a_terminal() {
     };
     let text = status(&[]);
     assert!(text.contains("seed 1     partial 2 of 3"), "{text}");
-    let row = text.lines().filter(|line| line.starts_with("activelab ")).last().unwrap();
+    let row = text.lines().rfind(|line| line.starts_with("activelab ")).unwrap();
     let words: Vec<&str> = row.split_whitespace().collect();
     assert_eq!(words[..6], ["activelab", "1", "0", "0", "1", "5/6"], "{text}");
     assert!(text.ends_with("3 of 4 cells done, 11 of 12 rounds\n"), "{text}");
