@@ -51,6 +51,16 @@ pub fn conclude(folder: &Path, talk: Talk) -> Result<()> {
     Ok(write!(io::stdout(), "{}", text_report(&report))?)
 }
 
+/// summary.csv alone.
+///
+/// # Errors
+/// If the run folder cannot be read or written.
+pub fn summarise(folder: &Path, talk: Talk) -> Result<()> {
+    let run = load_run(folder)?;
+    say_written(&[write_summary(&run, folder)?], talk);
+    Ok(())
+}
+
 /// Where the page of a run goes; beside nobody's arrays.
 fn default_page(run: &Run) -> PathBuf {
     match run.is_arrays() {

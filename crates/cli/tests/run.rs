@@ -176,12 +176,15 @@ fn single_cells_add_up_to_the_whole_grid() {
     for cell in ["0", "1", "2"] {
         assert_done(&bench.run("parts", &["--cell", cell]));
     }
+    let page = bench.results("parts").join("report.html");
+    assert!(!page.exists(), "pictures are left to the task that finishes the grid");
     let output = bench
         .command("parts", &["--cell-from-env"])
         .env("SLURM_ARRAY_TASK_ID", "3")
         .output()
         .unwrap();
     assert_done(&output);
+    assert!(page.exists());
     assert_eq!(bench.bytes("whole"), bench.bytes("parts"));
     assert_refused(&bench.run("parts", &["--cell", "4"]), &["no cell 4", "0 to 3"]);
 }

@@ -72,6 +72,9 @@ pub struct RunArgs {
     /// Start no further cell once one has failed.
     #[arg(long)]
     pub fail_fast: bool,
+    /// Write summary.csv at the end, but no pictures and no page.
+    #[arg(long)]
+    pub no_report: bool,
     /// Begin no round that would not be done within so many minutes; exit code 75 if cells are left.
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub max_minutes: Option<Duration>,

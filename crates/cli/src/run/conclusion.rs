@@ -3,7 +3,7 @@
 use std::{process::ExitCode, time::Duration};
 
 use anyhow::Result;
-use relabel_experiment::{GridOutcome, RunFolder, store::CellState};
+use relabel_experiment::{GridOutcome, RunFolder, cells, store::CellState};
 
 use super::Plan;
 use crate::{exit, report, signals::Signals, talk::Talk};
@@ -22,14 +22,7 @@ impl Plan<'_> {
             self.say_stopped(folder, talk);
             return Ok(ExitCode::from(signals.exit_code()));
         }
-        // Whoever comes last sees the cells of all processes.
-        let told = match outcome.finished {
-            0 => Ok(()),
-            _ => folder
-                .lock()
-                .map_err(Into::into)
-                .and_then(|_lock| report::conclude(folder.path(), talk)),
-        };
+        let told = if outcome.finished > 0 { self.report(folder, talk) } else { Ok(()) };
         talk.say(format!("{:.1} s", took.as_secs_f64()));
         self.say_what_is_left(outcome, folder, talk);
         let code = exit_code(outcome);
@@ -42,6 +35,19 @@ impl Plan<'_> {
         let error = error.context("the rounds are on disk, but the report could not be written");
         eprintln!("relabel: {}", exit::sentence(&error));
         Ok(ExitCode::from(if code == exit::DONE { exit::SOME_FAILED } else { code }))
+    }
+
+    /// Whoever comes last sees the cells of all processes. One of many tasks leaves
+    /// the pictures to the last one.
+    fn report(&self, folder: &RunFolder, talk: Talk) -> Result<()> {
+        let _lock = folder.lock()?;
+        let rounds = self.config.run.rounds;
+        let whole = self.cells.len() == cells(&self.config).len();
+        let is_done = |cell| folder.cell(cell).state(rounds) == CellState::Done;
+        if self.no_report || !(whole || cells(&self.config).iter().all(is_done)) {
+            return report::summarise(folder.path(), talk);
+        }
+        report::conclude(folder.path(), talk)
     }
 
     pub(super) fn say_stopped(&self, folder: &RunFolder, talk: Talk) {

@@ -61,7 +61,7 @@ impl Bench {
             .current_dir(self.path())
             .arg("run")
             .args(experiment)
-            .args(["--name", name, "--progress", "plain"])
+            .args(["--name", name, "--progress", "plain", "--no-report"])
             .arg("--out")
             .arg(self.path().join("results"))
             .args(more)
