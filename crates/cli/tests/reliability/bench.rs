@@ -54,14 +54,20 @@ impl Bench {
         self.folder.path()
     }
 
-    /// `relabel run` of this experiment under this name.
+    /// `relabel run` of this experiment under this name, without pictures at its end.
     pub fn command(&self, experiment: &[&str], name: &str, more: &[&str]) -> Command {
+        let mut command = self.command_with_pictures(experiment, name, more);
+        command.arg("--no-report");
+        command
+    }
+
+    pub fn command_with_pictures(&self, experiment: &[&str], name: &str, more: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_relabel"));
         command
             .current_dir(self.path())
             .arg("run")
             .args(experiment)
-            .args(["--name", name, "--progress", "plain", "--no-report"])
+            .args(["--name", name, "--progress", "plain"])
             .arg("--out")
             .arg(self.path().join("results"))
             .args(more)

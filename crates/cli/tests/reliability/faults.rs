@@ -33,7 +33,10 @@ pub fn shim(folder: &Path) -> Option<PathBuf> {
 
 /// A run under the shim.
 fn command(bench: &Bench, shim: &Path, mode: &str, at: usize) -> Command {
-    let mut command = bench.command(TINY, "faulty", &[]);
+    let mut command = match endurance() {
+        true => bench.command_with_pictures(TINY, "faulty", &[]),
+        false => bench.command(TINY, "faulty", &[]),
+    };
     command
         .env("LD_PRELOAD", shim)
         .env("FAULT_UNDER", bench.results(TINY, "faulty"))
@@ -78,7 +81,7 @@ fn every_file_operation_may_fail_and_the_next_run_makes_up_for_it() {
     let mut cases = 0;
     for (first, mode) in ["eio", "full", "kill", "torn"].into_iter().enumerate() {
         let operations = operations(&bench, &shim, mode);
-        assert!(operations.len() > 20, "{mode}: {operations:?}");
+        assert!(operations.len() > 10, "{mode}: {operations:?}");
         for at in (1 + 5 * first..=operations.len()).step_by(stride) {
             check(&bench, &shim, &whole, mode, at, &operations[at - 1]);
             cases += 1;
