@@ -28,7 +28,7 @@ pub fn show(args: &StatusArgs) -> Result<ExitCode> {
         );
     }
     let mut board = Board::open(&args.run)?;
-    let terminal = Term::stdout();
+    let terminal = Term::buffered_stdout();
     if args.watch && terminal.is_term() {
         watch(&mut board, &terminal)?;
         return Ok(ExitCode::SUCCESS);
@@ -62,6 +62,7 @@ fn watch(board: &mut Board, terminal: &Term) -> Result<()> {
         for line in lines {
             terminal.write_line(&truncate_str(&line, usize::from(width), "..."))?;
         }
+        terminal.flush()?;
         if board.rounds_left() == 0 {
             return Ok(());
         }

@@ -89,6 +89,12 @@ fn runs_side_by_side_show_what_differs() {
     let (differences, _) = differences.split_once("</table>").unwrap();
     assert!(differences.contains("loop.protocol") && !differences.contains("loop.batch"));
     assert!(page.contains("Protocols side by side"));
+    let links: Vec<&str> = page.split("href=\"").skip(1).collect();
+    assert_eq!(links.len(), 1 + 2 + 2, "figures, results and origins of two runs");
+    for link in links {
+        let target = link.split('"').next().unwrap().strip_prefix('#').unwrap();
+        assert!(page.contains(&format!("id=\"{target}\"")), "nothing is called {target}");
+    }
 }
 
 #[test]

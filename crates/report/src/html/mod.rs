@@ -10,7 +10,7 @@ use std::path::Path;
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use crate::{
-    Report, ReportError,
+    Report, ReportError, Run,
     file::write_whole,
     plot::declarations,
     table::{Table, missing_cells, standing},
@@ -51,11 +51,12 @@ fn page(report: &Report) -> Markup {
                 main {
                     (overview(report))
                     (gaps(report))
+                    @if report.runs.len() > 1 { (contents(report)) }
                     @for group in &groups {
-                        (section::experiment(group, report.reference.as_ref(), &looks))
+                        (section::experiment(group, report, &looks))
                     }
                     @for run in &report.runs {
-                        (section::provenance(run))
+                        (section::provenance(run, &anchor(report, "made", run)))
                     }
                 }
                 footer {
@@ -118,6 +119,29 @@ fn overview(report: &Report) -> Markup {
                         ul { @for sentence in &missing { li { (sentence) } } }
                     }
                 }
+            }
+        }
+    }
+}
+
+/// The name of a section of the page.
+fn anchor(report: &Report, what: &str, run: &Run) -> String {
+    let place = report.runs.iter().position(|other| std::ptr::eq(other, run));
+    format!("{what}-{}", place.unwrap_or(0))
+}
+
+/// Where to find what, on a page about several runs.
+fn contents(report: &Report) -> Markup {
+    html! {
+        nav {
+            @for group in report.groups() {
+                a href={ "#" (group.experiment) } { (group.experiment) ": figures" }
+            }
+            @for run in &report.runs {
+                a href={ "#" (anchor(report, "results", run)) } { "results of " (run.title()) }
+            }
+            @for run in report.runs.iter().filter(|run| !run.is_arrays()) {
+                a href={ "#" (anchor(report, "made", run)) } { "how " (run.title()) " was made" }
             }
         }
     }

@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use super::{figure::figures, table};
+use super::{anchor, figure::figures, table};
 use crate::{
-    Reference, Run,
+    Reference, Report, Run,
     measure::ACCURACIES,
     plot::{Looks, pictures},
     report::Group,
@@ -12,16 +12,13 @@ use crate::{
 };
 
 /// Figures, then tables: of the runs side by side, then of each run.
-pub(super) fn experiment(
-    group: &Group<'_>,
-    reference: Option<&Reference>,
-    looks: &Looks,
-) -> Markup {
+pub(super) fn experiment(group: &Group<'_>, report: &Report, looks: &Looks) -> Markup {
+    let reference = report.reference.as_ref();
     let pictures = pictures(group, reference, looks);
     let aside: Vec<Table> = [differences(group), sides(group)].into_iter().flatten().collect();
     html! {
         section {
-            h2 { (group.experiment) }
+            h2 id=(group.experiment) { (group.experiment) }
             @if pictures.is_empty() {
                 p { "No round is finished yet, so there is nothing to report." }
             } @else {
@@ -34,12 +31,12 @@ pub(super) fn experiment(
             @for one in &aside { (table(one)) }
         }
         @for run in &group.runs {
-            (results(run, reference))
+            (results(run, reference, &anchor(report, "results", run)))
         }
     }
 }
 
-fn results(run: &Run, reference: Option<&Reference>) -> Markup {
+fn results(run: &Run, reference: Option<&Reference>, anchor: &str) -> Markup {
     let against: Vec<Table> =
         reference.into_iter().flat_map(|other| published(run, other)).collect();
     let needed = ACCURACIES.iter().filter_map(|&measure| needed(run, reference, measure));
@@ -47,7 +44,7 @@ fn results(run: &Run, reference: Option<&Reference>) -> Markup {
     html! {
         @if !tables.is_empty() {
             section {
-                h2 { "Results of " (run.title()) }
+                h2 id=(anchor) { "Results of " (run.title()) }
                 @for one in &tables { (table(one)) }
                 @for one in &against { (table(one)) }
                 @if reference.is_some() && against.is_empty() {
@@ -63,12 +60,12 @@ fn results(run: &Run, reference: Option<&Reference>) -> Markup {
 }
 
 /// Devices, versions, data, times, configuration.
-pub(super) fn provenance(run: &Run) -> Markup {
+pub(super) fn provenance(run: &Run, anchor: &str) -> Markup {
     let tables: Vec<Table> = timings(run).into_iter().chain(facts(run)).collect();
     html! {
         @if !(tables.is_empty() && run.is_arrays()) {
             section {
-                h2 { "How " (run.title()) " was made" }
+                h2 id=(anchor) { "How " (run.title()) " was made" }
                 @for one in &tables { (table(one)) }
                 @if !run.is_arrays() {
                     h3 { "Configuration" }

@@ -24,8 +24,8 @@ pub(super) struct Bars {
     pub strategy: String,
     pub source: String,
     pub look: Look,
-    /// Which of the runs it is: the first is filled, the others paler.
-    pub run: usize,
+    /// Which of the series of its colour it is: the first is filled, the others paler.
+    pub place: usize,
     /// One height per bin.
     pub heights: Vec<Spread>,
 }
@@ -61,10 +61,11 @@ impl BarChart {
     fn legend(&self) -> Legend {
         let mut legend = Legend::default();
         for bars in &self.series {
-            legend.strategy(&bars.strategy, bars.look.colour, Key::Box(1.0));
+            let key = Key::Box(opacity(bars.look.arm));
+            legend.strategy(&bars.strategy, bars.look.colour, key);
         }
         for bars in &self.series {
-            legend.source(&bars.source, Key::Box(bars.opacity()));
+            legend.source(&bars.source, Key::Box(opacity(bars.place)));
         }
         if self.series.iter().any(|bars| bars.heights.iter().any(|height| height.std > 0.0)) {
             legend.source("whisker: \u{b1}1 std over seeds", Key::Whisker);
@@ -73,15 +74,15 @@ impl BarChart {
     }
 }
 
-impl Bars {
-    fn opacity(&self) -> f32 {
-        match self.run {
-            0 => 0.9,
-            1 => 0.45,
-            _ => 0.25,
-        }
+fn opacity(place: usize) -> f32 {
+    match place {
+        0 => 0.9,
+        1 => 0.45,
+        _ => 0.25,
     }
+}
 
+impl Bars {
     fn draw(&self, scene: &mut Scene, y: &Axis, bin: usize, label: &str, (from, to): (f64, f64)) {
         let Some(&Spread { mean, std, .. }) = self.heights.get(bin).filter(|h| h.mean > 0.0) else {
             return;
@@ -91,7 +92,7 @@ impl Bars {
         let room = ((to - from) * 0.08).min(1.0);
         let name = Some(format!("{strategy}, {source}: {mean:.1} examples with {label} labels"));
         let outline = rectangle((from + room, y.pixel(mean)), (to - room, y.pixel(0.0)));
-        let (colour, opacity) = (look.colour, self.opacity());
+        let (colour, opacity) = (look.colour, opacity(self.place));
         scene.marks.push(Mark::Area { outline, colour, opacity, name });
         if std > 0.0 {
             let middle = (from + to) / 2.0;

@@ -14,7 +14,7 @@ const STEP: f64 = 21.0;
 const GAP: f64 = 10.0;
 /// Length of the line beside a name, and the room that the longest name may take.
 const KEY: f64 = 28.0;
-const NAME_ROOM: f64 = 190.0;
+const NAME_ROOM: f64 = 215.0;
 /// Between entries of one line.
 const BETWEEN: f64 = 14.0;
 

@@ -138,7 +138,7 @@ impl Curves<'_> {
                     .map(|at| Some((place(at.round, at.labels)?, at.spread)))
                     .collect();
                 series.extend(points.map(|points| Series {
-                    source: self.source(self.group.source_of(run), &strategy),
+                    source: source(self.looks, self.group.source_of(run), &strategy),
                     look,
                     dash: Pattern::Run(index * self.looks.arms() + look.arm),
                     points,
@@ -163,7 +163,7 @@ impl Curves<'_> {
                 let look = self.looks.look(strategy);
                 drawn.push(Series {
                     strategy: strategy.to_owned(),
-                    source: self.source("published mean".into(), strategy),
+                    source: source(self.looks, "published mean".into(), strategy),
                     look,
                     dash: Pattern::Published(look.arm),
                     points,
@@ -190,13 +190,13 @@ impl Curves<'_> {
         });
         points.filter(|_| step > 0).collect()
     }
+}
 
-    /// Where strategies share colours, a stroke belongs to an arm as well.
-    fn source(&self, source: String, strategy: &str) -> String {
-        match strategy.split_once('@') {
-            Some((arm, _)) if self.looks.arms() > 1 => format!("{source}, {arm}"),
-            _ => source,
-        }
+/// Where strategies share colours, a stroke belongs to an arm as well.
+fn source(looks: &Looks, source: String, strategy: &str) -> String {
+    match strategy.split_once('@') {
+        Some((arm, _)) if looks.arms() > 1 => format!("{source}, {arm}"),
+        _ => source,
     }
 }
 
@@ -210,12 +210,15 @@ fn histogram(group: &Group<'_>, looks: &Looks) -> Option<Picture> {
         .collect();
     let most = counts.iter().flat_map(|(.., cells)| cells).map(|cell| cell.len()).max()?;
     let bins = most.min(BINS);
-    let series = counts.into_iter().map(|(index, run, strategy, cells)| Bars {
-        strategy: strategy.to_owned(),
-        source: group.source_of(run),
-        look: looks.look(strategy),
-        run: index,
-        heights: (0..bins).filter_map(|bin| height(&cells, bin, bins)).collect(),
+    let series = counts.into_iter().map(|(index, run, strategy, cells)| {
+        let look = looks.look(strategy);
+        Bars {
+            strategy: strategy.to_owned(),
+            source: source(looks, group.source_of(run), strategy),
+            look,
+            place: index * looks.arms() + look.arm,
+            heights: (0..bins).filter_map(|bin| height(&cells, bin, bins)).collect(),
+        }
     });
     let label = |bin: usize| match bin + 1 == bins && most > bins {
         true => format!("{bin}+"),

@@ -39,9 +39,11 @@ pub(crate) fn facts(run: &Run) -> Vec<Table> {
 
 /// The keys in which the runs of an experiment differ; nothing for a single run.
 pub(crate) fn differences(group: &Group<'_>) -> Option<Table> {
-    let configs: Vec<_> = group.runs.iter().map(|run| flat(&run.config)).collect();
+    // Arrays do not tell how they were made.
+    let runs: Vec<&Run> = group.runs.iter().copied().filter(|run| !run.is_arrays()).collect();
+    let configs: Vec<_> = runs.iter().map(|run| flat(&run.config)).collect();
     let mut table = Table::new("Configurations differ in", &["key"], usize::MAX);
-    table.headings.extend(group.runs.iter().map(|run| group.name_of(run)));
+    table.headings.extend(runs.iter().map(|run| group.name_of(run)));
     let keys: BTreeSet<&String> = configs.iter().flat_map(|config| config.keys()).collect();
     for key in keys {
         let values: Vec<Option<&String>> = configs.iter().map(|config| config.get(key)).collect();

@@ -3,6 +3,7 @@
 
 use super::{Table, mean_std, or_dash, p_value};
 use crate::{
+    Run,
     curve::Curve,
     measure::ACCURACIES,
     report::Group,
@@ -16,15 +17,15 @@ pub(crate) fn sides(group: &Group<'_>) -> Option<Table> {
     if others.is_empty() {
         return None;
     }
-    let protocol = |run: &crate::Run| {
-        if run.protocol.is_empty() { "arrays".into() } else { format!("{} protocol", run.protocol) }
-    };
     let title = match others.iter().all(|run| run.protocol == first.protocol) {
         true => "Runs side by side",
         false => "Protocols side by side",
     };
     let mut table = Table::new(title, &["strategy", "measure", "round"], 2);
-    let name = |run: &crate::Run| format!("{} ({})", group.name_of(run), protocol(run));
+    let name = |run: &Run| match run.protocol.as_str() {
+        "" => group.name_of(run),
+        protocol => format!("{} ({protocol} protocol)", group.name_of(run)),
+    };
     table.headings.extend(group.runs.iter().map(|run| name(run)));
     for run in others {
         let name =
