@@ -94,8 +94,7 @@ fn check_ids(data: &Dataset) {
 #[test]
 fn a_level_out_of_range_is_refused() {
     let variant = WallRobotVariant::SingleVsMulti { level: 0.2 };
-    let sentence =
-        wall_robot(Path::new("."), variant, CrowdKind::Identical).unwrap_err().to_string();
+    let sentence = WallRobotRecipe::new(variant).unwrap_err().to_string();
     assert!(sentence.contains("level 0.2"), "{sentence}");
 }
 

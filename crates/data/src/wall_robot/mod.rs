@@ -28,8 +28,8 @@ pub fn wall_robot(
     variant: WallRobotVariant,
     crowd: CrowdKind,
 ) -> Result<Dataset, DataError> {
-    let recipe = WallRobotRecipe::with_crowd(variant, crowd)?;
     let table = Table::read(data_dir)?;
+    let recipe = WallRobotRecipe::with_crowd(variant, crowd)?;
     let subset = table.subset(&recipe.subset);
     let mut dataset = recipe.dataset(table::matrix(&subset, &recipe.rows()));
     let published = published(variant).filter(|_| crowd == CrowdKind::Identical);

@@ -16,6 +16,9 @@ const SYNTHETIC: &[&str] = &["wall-robot", "wall-robot-complete", LEVELS];
 /// Data sets that are images.
 const IMAGES: &[&str] = &["cifar10h", "demo"];
 
+/// Most seeds of a grid.
+pub(super) const MAX_SEEDS: usize = 10_000;
+
 pub(super) fn refuse<T>(
     key: &'static str,
     found: impl ToString,
@@ -104,6 +107,9 @@ fn check_grid(config: &mut Config) -> Result<(), ConfigError> {
             return refuse("grid.strategies", name, expected);
         }
         *name = canonical(name, info.name, with_levels)?;
+    }
+    if grid.seeds.len() > MAX_SEEDS {
+        return refuse("grid.seeds", grid.seeds.len(), format!("use at most {MAX_SEEDS} seeds"));
     }
     if let Some(twice) = repeated(&grid.strategies) {
         return refuse("grid.strategies", twice, "it is listed twice".into());

@@ -4,7 +4,12 @@ use std::path::Path;
 
 use toml::{Table, Value};
 
-use super::{Config, ConfigError, PRESETS, Preset, check::check, keys::KEYS, nearest};
+use super::{
+    Config, ConfigError, PRESETS, Preset,
+    check::{MAX_SEEDS, check},
+    keys::KEYS,
+    nearest,
+};
 
 /// A configuration that is not yet checked.
 #[derive(Clone, Debug)]
@@ -69,11 +74,16 @@ impl Source {
             return Err(ConfigError::Syntax { origin, message: "expected key=value".into() });
         };
         known(&origin, key)?;
-        let mut value = parse_value(text);
+        let parse = |text: &str| {
+            let syntax = |message| ConfigError::Syntax { origin: origin.clone(), message };
+            parse_value(text).map_err(syntax)
+        };
+        let mut value = parse(text)?;
         if matches!(key, "grid.strategies" | "grid.seeds" | "model.ensemble") && !value.is_array() {
             value = match value {
                 Value::String(words) => {
-                    Value::Array(words.split(',').map(|word| parse_value(word.trim())).collect())
+                    let words = words.split(',').map(|word| parse(word.trim()));
+                    Value::Array(words.collect::<Result<_, _>>()?)
                 }
                 one => Value::Array(vec![one]),
             };
@@ -118,18 +128,18 @@ fn known(origin: &str, key: &str) -> Result<(), ConfigError> {
     })
 }
 
-fn parse_value(text: &str) -> Value {
+fn parse_value(text: &str) -> Result<Value, String> {
     if let Some((from, to)) = text.split_once("..")
         && let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>())
     {
-        return Value::Array((from..to).map(Value::Integer).collect());
+        if to.saturating_sub(from) > MAX_SEEDS as i64 {
+            return Err(format!("{text} are more than {MAX_SEEDS} numbers"));
+        }
+        return Ok(Value::Array((from..to).map(Value::Integer).collect()));
     }
-    let document = format!("value = {text}");
-    document
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut table| table.remove("value"))
-        .unwrap_or_else(|| Value::String(text.into()))
+    let table = format!("value = {text}").parse::<Table>().ok();
+    let value = table.and_then(|mut table| table.remove("value"));
+    Ok(value.unwrap_or_else(|| Value::String(text.into())))
 }
 
 #[cfg(test)]
@@ -193,6 +203,7 @@ mod tests {
             "loop.folds=1",
             "grid.seeds=[1, 1]",
             "grid.seeds=[]",
+            "grid.seeds=-1..3",
             "grid.strategies=disagreement",
             "loop.protocol=other",
             "model.trees=many",
@@ -200,6 +211,12 @@ mod tests {
         ] {
             assert!(with(&[argument]).is_err(), "{argument}");
         }
+    }
+
+    #[test]
+    fn ranges_without_measure_are_refused_before_they_fill_the_memory() {
+        let error = with(&["grid.seeds=0..999999999999"]).unwrap_err().to_string();
+        assert!(error.contains("more than 10000 numbers"), "{error}");
     }
 
     #[test]
