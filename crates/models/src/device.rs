@@ -5,16 +5,21 @@
 
 #[cfg(feature = "resnet")]
 mod adapter;
-#[cfg(not(feature = "resnet"))]
+#[cfg(not(feature = "framework"))]
 #[path = "device/without_burn.rs"]
+mod burn_devices;
+#[cfg(all(feature = "framework", not(feature = "resnet")))]
+#[path = "device/software.rs"]
 mod burn_devices;
 #[cfg(feature = "resnet")]
 mod burn_devices;
 mod choice;
+mod memory;
 
 use std::sync::Arc;
 
 pub use self::choice::DeviceChoice;
+pub use self::memory::{DeviceMemory, gpu_memory, host_memory};
 use crate::ModelError;
 use crate::image::{CpuEngine, Engine};
 
@@ -78,8 +83,12 @@ fn cpu_line(word: &str, note: &str) -> DeviceInfo {
         name: cpu_name(),
         kind: "cpu".into(),
         available: true,
-        note: note.into(),
+        note: with_memory(note, host_memory()),
     }
+}
+
+fn with_memory(note: &str, memory: Option<DeviceMemory>) -> String {
+    memory.map_or(note.into(), |memory| format!("{note}, {memory}"))
 }
 
 fn missing(word: &str, kind: &str, note: &str) -> DeviceInfo {

@@ -1,7 +1,8 @@
 //! The engine on burn's tensors against the one written for the CPU: same
-//! weights, same batches, same sums.
+//! weights, same batches, same sums. With the cargo feature `framework` alone the
+//! device is a software rasteriser.
 
-#![cfg(feature = "resnet")]
+#![cfg(feature = "framework")]
 #![allow(clippy::unwrap_used)]
 
 use burn::tensor::Device;
@@ -13,8 +14,20 @@ use relabel_models::image::{
 use relabel_models::{Images, ModelError};
 use relabel_scoring::{Round, Seed, Stream};
 
+/// Greatest difference, relative to values above 1.
+const REACH: f32 = if cfg!(feature = "resnet") { 1e-4 } else { 1e-3 };
 const BATCH: usize = 8;
 const N_CLASSES: usize = 5;
+
+#[cfg(feature = "resnet")]
+fn burn() -> BurnEngine {
+    BurnEngine::new(Device::flex())
+}
+
+#[cfg(not(feature = "resnet"))]
+fn burn() -> BurnEngine {
+    BurnEngine::new(Device::wgpu(burn::tensor::DeviceKind::Cpu))
+}
 
 /// Noise of `side` pixels, odd in number of pixels if `side` is.
 fn images(side: usize) -> Images {
@@ -66,6 +79,7 @@ struct Case {
     mix: bool,
     /// Of the images and what they are resized to.
     sides: (usize, Option<usize>),
+    precision: Precision,
     /// Training steps; errors of rounding grow with each, most in a deep network.
     steps: usize,
 }
@@ -81,7 +95,7 @@ impl Case {
             images: &images,
             input: &input,
             batch: BATCH,
-            precision: Precision::F32,
+            precision: self.precision,
         };
         Ok((engine.build(&plan)?, images))
     }
@@ -106,16 +120,16 @@ impl Case {
 fn close(found: &[f32], expected: &[f32], what: &str) {
     assert_eq!(found.len(), expected.len(), "{what}");
     for (found, expected) in found.iter().zip(expected) {
-        let reach = 1e-4 * expected.abs().max(1.0);
+        let reach = REACH * expected.abs().max(1.0);
         assert!((found - expected).abs() < reach, "{what}: {found} instead of {expected}");
     }
 }
 
 fn both_agree(case: &Case) {
-    let (before, loss, weights, after) = case.seen(&BurnEngine::new(Device::flex()));
+    let (before, loss, weights, after) = case.seen(&burn());
     let (cpu_before, cpu_loss, cpu_weights, cpu_after) = case.seen(&CpuEngine);
     close(&before, &cpu_before, "scores");
-    assert!((loss - cpu_loss).abs() < 1e-4, "{loss} {cpu_loss}");
+    assert!((loss - cpu_loss).abs() < f64::from(REACH), "{loss} {cpu_loss}");
     for (name, tensor) in &cpu_weights.0 {
         close(weights.values(name), &tensor.values, name);
     }
@@ -125,30 +139,37 @@ fn both_agree(case: &Case) {
 #[test]
 fn basic_blocks_train_as_on_the_cpu_engine() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
-    both_agree(&Case { spec, mix: false, sides: (16, None), steps: 2 });
+    both_agree(&Case { spec, mix: false, sides: (16, None), precision: Precision::F32, steps: 2 });
 }
 
 #[test]
 fn bottlenecks_of_resized_images_train_as_on_the_cpu_engine() {
     let spec = NetSpec { width: 8, ..NetSpec::imagenet(NetKind::Resnet50) };
-    both_agree(&Case { spec, mix: false, sides: (15, Some(64)), steps: 1 });
+    both_agree(&Case {
+        spec,
+        mix: false,
+        sides: (15, Some(64)),
+        precision: Precision::F32,
+        steps: 1,
+    });
 }
 
 #[test]
 fn whitened_mixed_images_train_as_on_the_cpu_engine() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Fast) };
-    both_agree(&Case { spec, mix: true, sides: (17, None), steps: 2 });
+    both_agree(&Case { spec, mix: true, sides: (17, None), precision: Precision::F32, steps: 2 });
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
-    let case = Case { spec, mix: true, sides: (16, None), steps: 2 };
-    let here = case.seen(&BurnEngine::new(Device::flex()));
+    let case = Case { spec, mix: true, sides: (16, None), precision: Precision::F32, steps: 2 };
+    let here = case.seen(&burn());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    assert!(here == pool.install(|| case.seen(&BurnEngine::new(Device::flex()))));
+    assert!(here == pool.install(|| case.seen(&burn())));
 }
 
+#[cfg(feature = "resnet")]
 #[test]
 fn half_precision_is_refused_on_a_cpu() {
     let (architecture, weights) = start(&NetSpec::small(NetKind::Resnet8));
@@ -160,8 +181,20 @@ fn half_precision_is_refused_on_a_cpu() {
         batch: BATCH,
         precision: Precision::F16,
     };
-    let Err(ModelError::Device(text)) = BurnEngine::new(Device::flex()).build(&plan) else {
-        panic!("f16 was accepted")
-    };
+    let Err(ModelError::Device(text)) = burn().build(&plan) else { panic!("f16 was accepted") };
     assert!(text.contains("f16") && text.contains("for GPUs"), "{text}");
+}
+
+#[cfg(not(feature = "resnet"))]
+#[test]
+fn half_precision_stays_near_single() {
+    let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
+    let case =
+        |precision| Case { spec: spec.clone(), mix: false, sides: (16, None), precision, steps: 4 };
+    let (_, loss, _, half) = case(Precision::F16).seen(&burn());
+    let (_, expected, _, single) = case(Precision::F32).seen(&CpuEngine);
+    assert!((loss - expected).abs() < 0.01, "{loss} instead of {expected}");
+    let apart = half.iter().zip(&single).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+    assert!(apart < 0.1, "scores {apart} apart");
+    assert!(apart > 0.0, "nothing was computed in half precision");
 }

@@ -60,7 +60,7 @@ pub struct RunArgs {
     /// Folder of the data files.
     #[arg(long, default_value = "data", value_name = "DIR")]
     pub data: PathBuf,
-    /// Device of image models: auto, wgpu, vulkan, cuda, cpu or ndarray.
+    /// Device of image models: auto, wgpu, vulkan, cuda, cpu, flex or ndarray.
     #[arg(long, default_value = "auto")]
     pub device: String,
     /// Run only the cell with this index (see `relabel cells`).

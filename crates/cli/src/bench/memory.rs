@@ -1,6 +1,6 @@
 //! Memory of this process and of the GPU.
 
-use std::process::Command;
+use relabel_models::device::gpu_memory;
 
 /// Resident memory of this process, MiB; 0 where the system does not tell.
 pub fn resident_mib() -> f64 {
@@ -12,7 +12,5 @@ pub fn resident_mib() -> f64 {
 
 /// Memory in use on the first NVIDIA GPU, MiB, where `nvidia-smi` is installed.
 pub fn device_mib() -> Option<f64> {
-    let ask = ["--query-gpu=memory.used", "--format=csv,noheader,nounits"];
-    let answer = Command::new("nvidia-smi").args(ask).output().ok()?;
-    String::from_utf8(answer.stdout).ok()?.lines().next()?.trim().parse().ok()
+    gpu_memory().map(|memory| (memory.total - memory.free) as f64)
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use burn::tensor::{Device, DeviceKind, DeviceType, Tensor};
 
-use super::{DeviceInfo, OpenDevice};
+use super::{DeviceInfo, OpenDevice, gpu_memory, with_memory};
 use crate::image::BurnEngine;
 
 /// An adapter of a graphics API.
@@ -50,7 +50,7 @@ impl Adapter {
             name: name.unwrap_or_else(|| "(cannot be opened)".into()),
             kind: if self.is_gpu { "gpu" } else { "software" }.into(),
             note: match self.is_gpu {
-                true => self.class.into(),
+                true => with_memory(self.class, gpu_memory()),
                 false => format!("{}, never used", self.class),
             },
         }

@@ -11,7 +11,7 @@ mod cost;
 mod cpu;
 pub mod engine;
 mod fitted;
-#[cfg(feature = "resnet")]
+#[cfg(feature = "framework")]
 mod framework;
 mod input;
 mod named;
@@ -32,7 +32,7 @@ pub use architecture::Architecture;
 pub use augment::{Batch, Distortion, Flip};
 pub use cpu::CpuEngine;
 pub use engine::{Engine, Input, Net, NetPlan};
-#[cfg(feature = "resnet")]
+#[cfg(feature = "framework")]
 pub use framework::BurnEngine;
 pub use named::Named;
 pub use net_kind::{NetKind, NetSpec, Stem};

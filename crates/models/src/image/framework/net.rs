@@ -90,7 +90,7 @@ impl BurnNet {
         };
         let gradients = self.parameters.iter().map(|parameter| {
             let gradient = leaves[&parameter.spec.name].grad_remove(&mut grads)?;
-            Some(if half { gradient / LOSS_SCALE } else { gradient })
+            Some(if half { unscaled(gradient) } else { gradient })
         });
         (loss.inner(), gradients.collect(), pass.moments.unwrap_or_default())
     }
@@ -131,6 +131,13 @@ impl BurnNet {
         }
         Ok(scores)
     }
+}
+
+/// A gradient without its scale; what half precision could not hold becomes 0,
+/// so that one overflow costs a part of a step and not the network.
+fn unscaled(gradient: Tensor<1>) -> Tensor<1> {
+    let lost = gradient.clone().is_finite().bool_not();
+    (gradient / LOSS_SCALE).mask_fill(lost, 0.0)
 }
 
 fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {

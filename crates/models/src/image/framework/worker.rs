@@ -11,6 +11,7 @@ use burn::tensor::Device;
 use rayon::ThreadPool;
 
 use crate::ModelError;
+use crate::device::{DeviceMemory, gpu_memory};
 
 /// Runs the work of one network.
 pub(super) struct Worker {
@@ -44,19 +45,19 @@ impl Worker {
     pub(super) fn failure(&self, reason: &str) -> ModelError {
         let usage = catch_unwind(AssertUnwindSafe(|| self.device.memory_pool_usage()));
         let held = usage.ok().flatten().map(|usage| usage.bytes_reserved >> 20);
-        ModelError::Device(sentence(&self.what, reason, held))
+        ModelError::Device(sentence(&self.what, reason, held, gpu_memory()))
     }
 }
 
 /// `held`: MiB that this process had on the device.
-fn sentence(what: &str, reason: &str, held: Option<u64>) -> String {
+fn sentence(what: &str, reason: &str, held: Option<u64>, gpu: Option<DeviceMemory>) -> String {
     let lower = reason.to_lowercase();
     let full = ["out of memory", "outofmemory", "out_of_memory", "buffertoobig", "too large"];
-    let held =
-        held.map_or(String::new(), |held| format!(", {held} MiB of it held by this program"));
+    let gpu = gpu.map_or(String::new(), |memory| format!(", {memory}"));
+    let held = held.map_or(String::new(), |held| format!(", {held} MiB held by this program"));
     if full.iter().any(|words| lower.contains(words)) {
         return format!(
-            "the device has too little memory for {what}{held}; a smaller model.batch needs less \
+            "the device has too little memory for {what}{gpu}{held}; a smaller model.batch needs less \
              ({reason})"
         );
     }
@@ -70,7 +71,9 @@ fn reason(panic: &(dyn Any + Send)) -> String {
 }
 
 /// Whether the device computes on the host's processor.
+#[cfg_attr(not(feature = "resnet"), allow(unused_variables))]
 pub(super) fn is_cpu(device: &Device) -> bool {
+    #[cfg(feature = "resnet")]
     if *device == Device::flex() {
         return true;
     }
@@ -82,7 +85,7 @@ pub(super) fn is_cpu(device: &Device) -> bool {
     false
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "resnet"))]
 mod tests {
     use super::*;
 
@@ -96,7 +99,9 @@ mod tests {
         let text = result.expect_err("the work panics").to_string();
         assert!(text.starts_with("the device has too little memory for a network with batches"));
         assert!(text.contains("model.batch") && !text.contains("frame"), "{text}");
-        assert!(sentence("a net", "out of memory", Some(70_000)).contains("70000 MiB"));
+        let gpu = Some(DeviceMemory { free: 12, total: 81_559 });
+        let text = sentence("a net", "out of memory", Some(70_000), gpu);
+        assert!(text.contains("12 of 81559 MiB free, 70000 MiB held by this program"), "{text}");
     }
 
     #[test]
