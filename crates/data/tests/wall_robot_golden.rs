@@ -57,7 +57,7 @@ impl Rebuilt {
     fn check(&self, key: &str, expected: &Value) {
         let recipe = &self.recipe;
         match key {
-            "seed" => assert!(expected.is_u64()),
+            "seed" => assert_eq!(*expected, recipe.seed),
             // Another draw that was recorded as equal to the first.
             "second_draw_identical" => assert_eq!(expected, true),
             "trace" => close((0..4).map(|k| recipe.noise[0][k][k]).sum(), expected, 1e-5),

@@ -1,6 +1,8 @@
 //! One cell: one strategy with one seed, from where the run folder says it
 //! stopped to the last round.
 
+mod watch;
+
 use std::{
     collections::BTreeMap,
     sync::{
@@ -11,9 +13,10 @@ use std::{
 };
 
 use ndarray::Array2;
-use relabel_models::{Classifier, CrossValidation, FoldWatch, Watch};
+use relabel_models::{Classifier, CrossValidation};
 use relabel_scoring::{AnnotatorId, Class, Round, Seed, Stream};
 
+use self::watch::CellWatch;
 use crate::{
     Cell, CellEvent, Config, CrossValidatedLearner, CrowdOracle, Deadline, ExperimentError, Loop,
     Observer, Pool, RoundOutput, RoundRecord, Setting,
@@ -92,36 +95,48 @@ impl CellRun<'_> {
                 return Err(ExperimentError::OutOfTime);
             }
             watch.round.store(number, Ordering::Relaxed);
-            let round = Round(number as u16);
-            let start = Instant::now();
-            let stream = Stream::new(seed, "strategy", round, 0);
-            let mut draws = StreamDraws::new(stream);
-            let output =
-                cell_loop.round(round, &progress.pool, progress.carried.as_deref(), &mut draws)?;
-            let took = start.elapsed();
-            self.deadline.round_took(took);
-            let record = self.record(round, &progress, &output, took.as_secs_f64());
-            let carried = output.carried(&output.selection);
-            let record = folder.write_round(record, &carried)?;
-            for note in &output.notes {
-                self.tell(CellEvent::Note(format!("round {number}: {note}")));
-            }
-            self.tell(CellEvent::Round {
-                round: number,
-                rounds,
-                n_labels: record.n_labels,
-                model_accuracy: record.metrics.model_accuracy,
-                consensus_accuracy: record.metrics.consensus_accuracy,
-                took,
-                peak_memory: memory::peak(),
-            });
-            progress.pool.advance(&output.selection, &output.events);
-            progress.carried = Some(carried);
-            progress.records.push(record);
+            self.next_round(&cell_loop, folder, &mut progress)?;
         }
         folder.finish(&progress.records)?;
         self.tell(CellEvent::Finished);
         Ok(progress.records)
+    }
+
+    /// Runs one more round and writes it.
+    fn next_round(
+        &self,
+        cell_loop: &Loop<'_>,
+        folder: &CellFolder,
+        progress: &mut Progress,
+    ) -> Result<(), ExperimentError> {
+        let (number, rounds) = (progress.records.len(), self.config.run.rounds);
+        let round = Round(number as u16);
+        let start = Instant::now();
+        let stream = Stream::new(Seed(self.cell.seed), "strategy", round, 0);
+        let mut draws = StreamDraws::new(stream);
+        let output =
+            cell_loop.round(round, &progress.pool, progress.carried.as_deref(), &mut draws)?;
+        let took = start.elapsed();
+        self.deadline.round_took(took);
+        let record = self.record(round, progress, &output, took.as_secs_f64());
+        let carried = output.carried(&output.selection);
+        let record = folder.write_round(record, &carried)?;
+        for note in &output.notes {
+            self.tell(CellEvent::Note(format!("round {} of {rounds}: {note}", number + 1)));
+        }
+        self.tell(CellEvent::Round {
+            round: number,
+            rounds,
+            n_labels: record.n_labels,
+            model_accuracy: record.metrics.model_accuracy,
+            consensus_accuracy: record.metrics.consensus_accuracy,
+            took,
+            peak_memory: memory::peak(),
+        });
+        progress.pool.advance(&output.selection, &output.events);
+        progress.carried = Some(carried);
+        progress.records.push(record);
+        Ok(())
     }
 
     /// The state after the last round whose files are sound.
@@ -227,32 +242,5 @@ impl CellRun<'_> {
 
     fn tell(&self, event: CellEvent) {
         self.observer.cell(self.cell, &event);
-    }
-}
-
-/// Passes progress on and the wish to stop down.
-struct CellWatch<'a> {
-    run: &'a CellRun<'a>,
-    round: std::sync::atomic::AtomicUsize,
-}
-
-impl Watch for CellWatch<'_> {
-    fn stopped(&self) -> bool {
-        self.run.stop.load(Ordering::Relaxed)
-    }
-
-    fn step(&self, done: usize, total: usize) {
-        self.run.tell(CellEvent::Step { done, total });
-    }
-
-    fn trained(&self, rows: u64) {
-        self.run.tell(CellEvent::Trained { rows });
-    }
-}
-
-impl FoldWatch for CellWatch<'_> {
-    fn fold(&self, done: usize, total: usize) {
-        let round = self.round.load(Ordering::Relaxed);
-        self.run.tell(CellEvent::Fold { round, done, total });
     }
 }

@@ -4,16 +4,15 @@
 //! `growing_rounds MODEL TRAIN TEST WRONG THREADS`; files as in the example
 //! `tabular_models`, WRONG is the share of random labels (0.12 in round 0).
 
+mod rows;
+
 use std::time::Instant;
 
-use ndarray::{Array2, Axis, concatenate};
-use relabel_models::{
-    ClassesRule, Classifier, CrossValidation, ExtraTrees, FeatureStore, KNearest, Mlp, Split,
-    Unwatched,
-};
+use ndarray::{Axis, concatenate};
+use relabel_models::{ClassesRule, CrossValidation, FeatureStore, Split, Unwatched};
 use relabel_scoring::{Class, Round, Seed, Stream, stream};
 
-type Failure = Box<dyn std::error::Error>;
+use rows::{Failure, model_named, read};
 
 const ROUNDS: u16 = 20;
 
@@ -22,12 +21,7 @@ fn main() -> Result<(), Failure> {
     let [model, train, test, wrong, threads] = args.as_slice() else {
         return Err("usage: growing_rounds MODEL TRAIN TEST WRONG THREADS".into());
     };
-    let model: Box<dyn Classifier> = match model.as_str() {
-        "extra-trees" => Box::new(ExtraTrees::default()),
-        "mlp" => Box::new(Mlp::default()),
-        "k-nearest" => Box::new(KNearest::default()),
-        other => return Err(format!("no model is named {other}").into()),
-    };
+    let model = model_named(model)?;
     let ((x_train, mut y), (x_test, truth)) = (read(train)?, read(test)?);
     let n_classes = truth.iter().map(|class| class.at() + 1).max().unwrap_or(0);
     let mut rng = Stream::new(Seed(0), "noise", Round(0), 0).rng();
@@ -74,18 +68,4 @@ fn main() -> Result<(), Failure> {
         accuracy[accuracy.len() - 1]
     );
     Ok(())
-}
-
-fn read(path: &str) -> Result<(Array2<f64>, Vec<Class>), Failure> {
-    let text = std::fs::read_to_string(path)?;
-    let (mut values, mut y) = (Vec::new(), Vec::new());
-    for line in text.lines() {
-        let (features, class) = line.rsplit_once(',').ok_or("a line has one field only")?;
-        for value in features.split(',') {
-            values.push(value.parse::<f64>()?);
-        }
-        y.push(Class(class.parse()?));
-    }
-    let width = values.len() / y.len().max(1);
-    Ok((Array2::from_shape_vec((y.len(), width), values)?, y))
 }

@@ -2,26 +2,29 @@
 //! the accuracy and log loss on another file and the seconds of both steps.
 //! `scripts/compare_tabular_models.py` drives it.
 //!
-//! `tabular_models MODEL TRAIN TEST SEEDS`; each line of the files holds the
-//! features and, last, the class as an integer.
+//! `tabular_models MODEL TRAIN TEST FIRST END`, seeds from FIRST to before END; each
+//! line of the files holds the features and, last, the class as an integer.
+
+mod rows;
 
 use std::time::Instant;
 
 use ndarray::Array2;
-use relabel_models::{Classifier, ExtraTrees, FeatureStore, Features, KNearest, Mlp, Unwatched};
+use relabel_models::{FeatureStore, Features, Unwatched};
 use relabel_scoring::{Class, Round, Seed, Stream};
 
-type Failure = Box<dyn std::error::Error>;
+use rows::{Failure, model_named, read};
 
 fn main() -> Result<(), Failure> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [model, train, test, seeds] = args.as_slice() else {
-        return Err("usage: tabular_models extra-trees|mlp|k-nearest TRAIN TEST SEEDS".into());
+    let [model, train, test, first, end] = args.as_slice() else {
+        return Err("usage: tabular_models extra-trees|mlp|k-nearest TRAIN TEST FIRST END".into());
     };
     let model = model_named(model)?;
     let ((x_train, y_train), (x_test, y_test)) = (read(train)?, read(test)?);
+    let [x_train, x_test] = [x_train, x_test].map(FeatureStore::Table);
     let n_classes = y_train.iter().chain(&y_test).map(|class| class.at() + 1).max().unwrap_or(0);
-    for seed in 0..seeds.parse()? {
+    for seed in first.parse()?..end.parse()? {
         let stream = Stream::new(Seed(seed), "compare", Round(0), 0);
         let start = Instant::now();
         let x = Features { store: &x_train, rows: &all_rows(&y_train) };
@@ -36,31 +39,8 @@ fn main() -> Result<(), Failure> {
     Ok(())
 }
 
-fn model_named(name: &str) -> Result<Box<dyn Classifier>, Failure> {
-    match name {
-        "extra-trees" => Ok(Box::new(ExtraTrees::default())),
-        "mlp" => Ok(Box::new(Mlp::default())),
-        "k-nearest" => Ok(Box::new(KNearest::default())),
-        other => Err(format!("no model is named {other}").into()),
-    }
-}
-
 fn all_rows(y: &[Class]) -> Vec<u32> {
     (0..y.len() as u32).collect()
-}
-
-fn read(path: &str) -> Result<(FeatureStore, Vec<Class>), Failure> {
-    let text = std::fs::read_to_string(path)?;
-    let (mut values, mut y) = (Vec::new(), Vec::new());
-    for line in text.lines() {
-        let (features, class) = line.rsplit_once(',').ok_or("a line has one field only")?;
-        for value in features.split(',') {
-            values.push(value.parse::<f64>()?);
-        }
-        y.push(Class(class.parse()?));
-    }
-    let width = values.len() / y.len().max(1);
-    Ok((FeatureStore::Table(Array2::from_shape_vec((y.len(), width), values)?), y))
 }
 
 /// Accuracy, and log loss with probabilities clipped at 1e-6.

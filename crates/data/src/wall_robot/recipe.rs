@@ -85,6 +85,8 @@ impl WallRobotVariant {
 /// A Wall-Robot data set without its features.
 #[derive(Clone, Debug)]
 pub struct WallRobotRecipe {
+    /// The seed of everything but the subset.
+    pub seed: u32,
     /// Per class, which of the table's rows of this class make up the subset, in order.
     pub subset: Vec<Vec<usize>>,
     /// Rows of the subset on the training side, in order.
@@ -158,7 +160,7 @@ impl WallRobotRecipe {
             ],
         };
         let Crowd { noise, annotators, .. } = crowd;
-        Ok(Self { subset, train, test, labeled, pool, noise, annotators, kept, dropped })
+        Ok(Self { seed, subset, train, test, labeled, pool, noise, annotators, kept, dropped })
     }
 }
 

@@ -3,7 +3,9 @@
 //! between is ours. `RELABEL_TRACES=DIR` replays another folder.
 #![allow(clippy::unwrap_used)]
 
-use std::{cell::Cell, collections::HashMap, path::PathBuf};
+mod trace;
+
+use std::{cell::Cell, path::PathBuf};
 
 use ndarray::Array2;
 use relabel_experiment::{
@@ -13,50 +15,7 @@ use relabel_experiment::{
     strategy::{self, Draws},
 };
 use relabel_scoring::{AnnotatorId, Class, ExampleId, FrequencyTie, LabelEvent, Round, Seed};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Trace {
-    cases: Vec<Case>,
-}
-
-#[derive(Deserialize)]
-struct Case {
-    benchmark: String,
-    method: String,
-    #[serde(rename = "K")]
-    n_classes: usize,
-    n: usize,
-    nu: usize,
-    batch: usize,
-    error: Option<serde_json::Value>,
-    random_tie_break_hit: bool,
-    true_labels: Vec<u16>,
-    initial_labels: Vec<Vec<i32>>,
-    test_labels: Vec<u16>,
-    /// `[round][model][example][class]`
-    pred_probs_by_id: Vec<Vec<Vec<Vec<f64>>>>,
-    test_probs: Option<Vec<Vec<Vec<Vec<f64>>>>>,
-    stub_model_accuracy: Vec<Vec<f64>>,
-    steps: Vec<Step>,
-    saved: HashMap<String, serde_json::Value>,
-}
-
-#[derive(Deserialize)]
-struct Step {
-    ambiguous_cut: bool,
-    ambiguous_order: bool,
-    consensus: Vec<u16>,
-    labeled_ids: Vec<u32>,
-    temps: Vec<f64>,
-    rand: Vec<Vec<f64>>,
-    quality: Vec<Option<f64>>,
-    quality_unlabeled: Vec<Option<f64>>,
-    num_new: usize,
-    /// Positions in the labelled set after new examples were appended to it.
-    idx_to_annotate: Vec<usize>,
-    new_labels: Vec<u16>,
-}
+use trace::{Case, Step, Trace};
 
 /// The recorded probabilities of one round after another.
 struct Recorded<'a> {
@@ -120,25 +79,6 @@ impl Oracle for Mute {
     }
 }
 
-fn start(case: &Case) -> Pool {
-    let mut events = Vec::new();
-    for (row, labels) in case.initial_labels.iter().enumerate() {
-        for (annotator, &class) in labels.iter().enumerate().filter(|(_, class)| **class >= 0) {
-            events.push(LabelEvent {
-                example: ExampleId(row as u32),
-                annotator: AnnotatorId(annotator as u32),
-                class: Class(class as u16),
-                round: Round(0),
-            });
-        }
-    }
-    Pool {
-        labeled: (0..case.n as u32).map(ExampleId).collect(),
-        pool: (case.n as u32..(case.n + case.nu) as u32).map(ExampleId).collect(),
-        events,
-    }
-}
-
 fn close(found: &[f64], expected: &[Option<f64>], what: &str) -> usize {
     assert_eq!(found.len(), expected.len(), "{what}: length");
     for (row, (a, b)) in found.iter().zip(expected).enumerate() {
@@ -182,7 +122,7 @@ fn replay(case: &Case, ties: FrequencyTie, name: &str) -> usize {
         learner: &Recorded { case },
         oracle: &oracle,
     };
-    let mut pool = start(case);
+    let mut pool = case.start();
     let mut carried: Option<Vec<Array2<f64>>> = None;
     let mut compared = 0;
     for (round, step) in case.steps.iter().enumerate() {
