@@ -27,7 +27,7 @@ pub enum ReportError {
     },
     /// A file of the run is not what `relabel run` wrote.
     #[error(
-        "{path} is damaged ({reason}); repeat the run with the same name to have it made again, or delete the file to report on the rounds before it"
+        "{path} is damaged ({reason}); repeat the run with the same name to have it made again"
     )]
     DamagedRound {
         /// The file.

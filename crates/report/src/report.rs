@@ -68,12 +68,16 @@ impl Group<'_> {
     /// What its lines are called: the run, or what was averaged if there is but one.
     pub fn source_of(&self, run: &Run) -> String {
         if self.runs.len() > 1 {
-            return self.name_of(run);
+            return format!("run {}", self.name_of(run));
         }
-        match run.seeds().len() {
-            1 => "one seed".into(),
-            n if run.missing().is_empty() => format!("mean of {n} seeds"),
-            n => format!("mean of up to {n} seeds"),
+        // Published runs may be called by times of their own, so that no two share a "seed".
+        let seeds = |strategy: &str| run.cells_of(strategy).count();
+        let seeds = run.strategies().into_iter().map(seeds).max().unwrap_or(0);
+        let what = if run.is_arrays() { "run" } else { "seed" };
+        match seeds {
+            1 => format!("one {what}"),
+            n if run.missing().is_empty() => format!("mean of {n} {what}s"),
+            n => format!("mean of up to {n} {what}s"),
         }
     }
 

@@ -1,10 +1,7 @@
 //! A run as it lies on disk: `config.toml`, `manifest.json` and the cells; or, without
 //! these, a folder of result arrays.
 
-use std::{
-    collections::BTreeSet,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 use crate::{
     CellCurve, Manifest, ReportError,
@@ -192,11 +189,6 @@ impl Run {
     /// Cells on disk of a strategy.
     pub(crate) fn cells_of<'a>(&'a self, strategy: &'a str) -> impl Iterator<Item = &'a CellCurve> {
         self.cells.iter().filter(move |cell| cell.strategy == strategy)
-    }
-
-    /// Seeds on disk, each once.
-    pub fn seeds(&self) -> BTreeSet<u64> {
-        self.cells.iter().map(|cell| cell.seed).collect()
     }
 
     /// Cells that the configuration asks for or the disk holds; and how many of them are finished.

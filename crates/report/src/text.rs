@@ -6,7 +6,7 @@ use crate::{
     curve::Curve,
     measure::MODEL,
     sparkline::sparkline,
-    table::{Table, finals, missing_cells, published, sides, standing},
+    table::{Table, finals, finding, missing_cells, published, sides, standing},
 };
 
 /// Columns that sentences fill at most.
@@ -19,7 +19,7 @@ pub fn text_report(report: &Report) -> String {
         lines.extend(of_run(run));
         for table in report.reference.iter().flat_map(|reference| published(run, reference)) {
             // A terminal is not wide; the page has every column.
-            let narrow = table.without(&["round", "n", "rounds within"]);
+            let narrow = table.without(&["n", "rounds within"]);
             lines.extend(titled(&narrow));
         }
     }
@@ -40,6 +40,7 @@ fn of_run(run: &Run) -> Vec<String> {
     };
     add_sparklines(run, &mut table);
     lines.push(standing(run));
+    lines.extend(finding(run).iter().flat_map(|sentences| wrapped(sentences)));
     lines.extend(missing_cells(run).iter().map(|sentence| format!("  {sentence}")));
     lines.push(String::new());
     lines.extend(body(&table));

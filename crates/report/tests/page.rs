@@ -70,6 +70,36 @@ fn labels_needed_are_those_of_the_mean_curves() {
 }
 
 #[test]
+fn labels_needed_are_compared_within_a_level() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = make_run(folder.path(), WALL_ROBOT);
+    add_cell(&run, "multiannotator@0.6", 0, &[0.5, 0.7, 0.8]);
+    add_cell(&run, "single@0.6", 0, &[0.5, 0.6, 0.65]);
+    add_cell(&run, "single@0.9", 0, &[0.9, 0.9, 0.91]);
+    let page = page_of(&report_on(&[&run]));
+    let (_, table) = page.split_once("<h3>Labels needed: model accuracy</h3>").unwrap();
+    let (head, _) = table.split_once("</thead>").unwrap();
+    assert_eq!(head.matches("<th ").count(), 3, "two columns for two arms: {head}");
+    // 0.65 after 100 of 200 labels; at the other level nothing is known of the other arm.
+    assert!(
+        table.contains(
+            "multiannotator@0.6</th><td class=\"number\">200</td><td class=\"number\">100 (-50 %)<"
+        ),
+        "{table}"
+    );
+    assert!(table.contains("single@0.9</th><td class=\"number\"></td>"), "{table}");
+}
+
+#[test]
+fn the_page_says_which_strategy_ends_highest_and_how_soon_it_beats_random() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = page_of(&report_on(&[&whole_run(folder.path())]));
+    let highest = "activelab, 0.9500 \u{b1} 0.0300; then random, 0.8500 \u{b1} 0.0100 (Welch p 0.";
+    assert!(page.contains(highest), "{page}");
+    assert!(page.contains("final accuracy of random, 0.8500, with 100 (-50 %) of 200 labels"));
+}
+
+#[test]
 fn the_page_of_an_empty_run_is_a_sentence() {
     let folder = tempfile::tempdir().unwrap();
     let page = page_of(&report_on(&[&make_run(folder.path(), WALL_ROBOT)]));
@@ -130,7 +160,9 @@ fn arrays_alone_are_a_run() {
     assert_eq!((run.experiment.as_str(), run.batch, run.rounds), ("wall-robot-et", Some(100), 3));
     let page = page_of(&report);
     assert_eq!(page.matches("<svg").count(), 2 * 2 * 2, "two accuracies, two axes, two sizes");
-    assert!(page.contains("Labels spent (number)") && page.contains("0.9800 \u{b1} 0.0000"));
+    assert!(
+        page.contains("Labels spent (since the start)") && page.contains("0.9800 \u{b1} 0.0000")
+    );
 }
 
 #[test]

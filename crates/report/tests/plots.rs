@@ -31,8 +31,8 @@ fn svg_has_one_curve_per_strategy_at_the_mean_of_its_seeds() {
     let folder = tempfile::tempdir().unwrap();
     let report = report_on(&[&whole_run(folder.path())]);
     for (stem, words) in [
-        ("model_accuracy", ["Round (number)", ">0.94<", ">2<"]),
-        ("model_accuracy_by_labels", ["Labels spent (number)", ">0.94<", ">200<"]),
+        ("model_accuracy", ["Round (counted from 0)", ">0.94<", ">2<"]),
+        ("model_accuracy_by_labels", ["Labels spent (since the start)", ">0.94<", ">200<"]),
     ] {
         let svg = svg_of(&report, stem);
         let random = curve(&svg, "random, mean of 2 seeds");
@@ -88,8 +88,8 @@ fn several_runs_share_the_plot_and_tell_their_lines_apart() {
     let mut report = report_on(&[&whole_run(folder.path()), &whole_run(folder.path())]);
     report.runs[1].name = "<second> & more".into();
     let svg = svg_of(&report, "model_accuracy");
-    assert_eq!(curve(&svg, "random, first").len(), 3);
-    let line = svg.lines().find(|line| line.contains("random, &lt;second&gt; &amp;"));
+    assert_eq!(curve(&svg, "random, run first").len(), 3);
+    let line = svg.lines().find(|line| line.contains("random, run &lt;second&gt; &amp;"));
     assert!(line.unwrap().contains("stroke-dasharray"), "{svg}");
     assert!(svg.contains("wall-robot-et: first, &lt;second&gt;"), "{svg}");
 }
@@ -123,7 +123,7 @@ fn a_partial_run_is_drawn_as_far_as_it_got_and_an_empty_one_not_at_all() {
 fn labels_per_example_have_a_bar_per_number() {
     let folder = tempfile::tempdir().unwrap();
     let svg = svg_of(&report_on(&[&whole_run(folder.path())]), "labels_per_example");
-    for bar in ["2.0 examples with 1 labels", "1.0 examples with 3 labels", "1.0 examples with 0"] {
+    for bar in ["2.0 examples with 1 label<", "1.0 examples with 3 labels", "1.0 examples with 0"] {
         assert_eq!(svg.matches(bar).count(), 2, "{bar}: {svg}");
     }
     assert!(!svg.contains("with 2 labels") && svg.contains(">3</text>"), "{svg}");
@@ -177,7 +177,7 @@ fn runs_of_the_same_name_are_told_apart_by_their_folders() {
     let svg = svg_of(&report_on(&[&folders[0], &folders[1]]), "model_accuracy");
     for folder in &folders {
         let run = load_run(folder).unwrap();
-        let whole = format!("random, {}<", run.path.display());
+        let whole = format!("random, run {}<", run.path.display());
         assert!(svg.contains(&whole), "no curve of {}", run.path.display());
     }
 }

@@ -163,9 +163,11 @@ fn gaps(report: &Report) -> Markup {
 /// A table that scrolls sideways where it is wider than the page.
 fn table(table: &Table) -> Markup {
     let align = |column: usize| if column < table.words { "words" } else { "number" };
+    // A row about the same strategy as the one above.
+    let again = |row: usize| row > 0 && table.rows[row][0] == table.rows[row - 1][0];
     html! {
         h3 { (table.title) }
-        div class="wide" tabindex="0" role="region" aria-label=(table.title) {
+        div class={ "wide" @if table.words >= table.headings.len() { " prose" } } tabindex="0" role="region" aria-label=(table.title) {
             table {
                 thead {
                     tr {
@@ -175,8 +177,8 @@ fn table(table: &Table) -> Markup {
                     }
                 }
                 tbody {
-                    @for row in &table.rows {
-                        tr {
+                    @for (place, row) in table.rows.iter().enumerate() {
+                        tr class=[again(place).then_some("again")] {
                             @for (column, cell) in row.iter().enumerate() {
                                 @if column == 0 {
                                     th scope="row" class=(align(column)) { (cell) }

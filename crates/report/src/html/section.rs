@@ -8,7 +8,7 @@ use crate::{
     measure::ACCURACIES,
     plot::{Looks, pictures},
     report::Group,
-    table::{Table, areas, differences, facts, finals, needed, published, sides, timings},
+    table::{Table, areas, differences, facts, finals, finding, needed, published, sides, timings},
 };
 
 /// Figures, then tables: of the runs side by side, then of each run.
@@ -45,6 +45,7 @@ fn results(run: &Run, reference: Option<&Reference>, anchor: &str) -> Markup {
         @if !tables.is_empty() {
             section {
                 h2 id=(anchor) { "Results of " (run.title()) }
+                @if let Some(sentences) = finding(run) { p { (sentences) } }
                 @for one in &tables { (table(one)) }
                 @for one in &against { (table(one)) }
                 @if reference.is_some() && against.is_empty() {

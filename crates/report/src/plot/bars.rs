@@ -90,7 +90,8 @@ impl Bars {
         let Self { strategy, source, look, .. } = self;
         // A little white between neighbours.
         let room = ((to - from) * 0.08).min(1.0);
-        let name = Some(format!("{strategy}, {source}: {mean:.1} examples with {label} labels"));
+        let labels = if label == "1" { "label" } else { "labels" };
+        let name = Some(format!("{strategy}, {source}: {mean:.1} examples with {label} {labels}"));
         let outline = rectangle((from + room, y.pixel(mean)), (to - room, y.pixel(0.0)));
         let (colour, opacity) = (look.colour, opacity(self.place));
         scene.marks.push(Mark::Area { outline, colour, opacity, name });

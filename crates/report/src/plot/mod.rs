@@ -5,6 +5,7 @@
 mod axis;
 mod bars;
 mod frame;
+mod histogram;
 mod layout;
 mod legend;
 mod letters;

@@ -1,8 +1,9 @@
 //! From runs to charts: which curves and bars a picture holds.
 
 use super::{
-    bars::{BarChart, Bars},
+    bars::BarChart,
     frame::Words,
+    histogram::histogram,
     layout::Layout,
     lines::{LineChart, Series},
     png::png,
@@ -36,16 +37,13 @@ pub(crate) struct Picture {
     /// What it shows.
     pub title: &'static str,
     pub across: Across,
-    chart: Chart,
+    pub(super) chart: Chart,
 }
 
-enum Chart {
+pub(super) enum Chart {
     Lines(LineChart),
     Bars(BarChart),
 }
-
-/// Numbers of labels that have a bar of their own; the last one stands for all above.
-const BINS: usize = 12;
 
 impl Picture {
     /// As a file.
@@ -107,8 +105,8 @@ impl Curves<'_> {
         let Measure { key, title, axis, .. } = *self.measure;
         let stem = if key == SIZE.key { "labelled_set_size" } else { key };
         let (ending, x_title) = match self.across {
-            Across::Rounds => ("", "Round (number)"),
-            _ => ("_by_labels", "Labels spent (number)"),
+            Across::Rounds => ("", "Round (counted from 0)"),
+            _ => ("_by_labels", "Labels spent (since the start)"),
         };
         let words = Words {
             title: format!("{title}: {}", self.group.title()),
@@ -193,64 +191,9 @@ impl Curves<'_> {
 }
 
 /// Where strategies share colours, a stroke belongs to an arm as well.
-fn source(looks: &Looks, source: String, strategy: &str) -> String {
+pub(super) fn source(looks: &Looks, source: String, strategy: &str) -> String {
     match strategy.split_once('@') {
         Some((arm, _)) if looks.arms() > 1 => format!("{source}, {arm}"),
         _ => source,
     }
-}
-
-fn histogram(group: &Group<'_>, looks: &Looks) -> Option<Picture> {
-    let counts = group.runs.iter().enumerate().flat_map(|(index, run)| {
-        run.strategies().into_iter().map(move |strategy| (index, *run, strategy))
-    });
-    let counts: Vec<_> = counts
-        .map(|(index, run, strategy)| (index, run, strategy, last_counts(run, strategy)))
-        .filter(|(.., counts)| !counts.is_empty())
-        .collect();
-    let most = counts.iter().flat_map(|(.., cells)| cells).map(|cell| cell.len()).max()?;
-    let bins = most.min(BINS);
-    let series = counts.into_iter().map(|(index, run, strategy, cells)| {
-        let look = looks.look(strategy);
-        Bars {
-            strategy: strategy.to_owned(),
-            source: source(looks, group.source_of(run), strategy),
-            look,
-            place: index * looks.arms() + look.arm,
-            heights: (0..bins).filter_map(|bin| height(&cells, bin, bins)).collect(),
-        }
-    });
-    let label = |bin: usize| match bin + 1 == bins && most > bins {
-        true => format!("{bin}+"),
-        false => bin.to_string(),
-    };
-    let words = Words {
-        title: format!("Labels per example in the last finished round: {}", group.title()),
-        x_title: "Labels that an example has (number)".into(),
-        y_title: "Examples (number)".into(),
-    };
-    let bins: Vec<String> = (0..bins).map(label).collect();
-    Some(Picture {
-        stem: "labels_per_example".into(),
-        title: "Labels per example",
-        across: Across::Counts,
-        chart: Chart::Bars(BarChart { words, bins, series: series.collect() }),
-    })
-}
-
-/// The counts of every seed that has finished the last round of its strategy.
-fn last_counts<'a>(run: &'a Run, strategy: &'a str) -> Vec<&'a [usize]> {
-    let last = run.cells_of(strategy).map(|cell| cell.rounds.len()).max().unwrap_or(0);
-    let reached = run.cells_of(strategy).filter(|cell| cell.rounds.len() == last);
-    let counts = reached.filter_map(|cell| Some(cell.rounds.last()?.label_counts.as_slice()));
-    counts.filter(|counts| !counts.is_empty()).collect()
-}
-
-/// Examples in a bin, the last one being open.
-fn height(cells: &[&[usize]], bin: usize, bins: usize) -> Option<Spread> {
-    let examples = cells.iter().map(|counts| match bin + 1 == bins {
-        true => counts.iter().skip(bin).sum::<usize>() as f64,
-        false => counts.get(bin).map_or(0.0, |&examples| examples as f64),
-    });
-    Spread::of(&examples.collect::<Vec<f64>>())
 }

@@ -1,7 +1,7 @@
 //! Final accuracy and area under the curve per strategy, mean and population standard
 //! deviation over seeds.
 
-use super::{Table, labels, mean_std, or_dash};
+use super::{Table, labels, level, mean_std, or_dash};
 use crate::{
     Run,
     curve::{Curve, CurvePoint},
@@ -13,9 +13,9 @@ pub(crate) fn finals(run: &Run) -> Option<Table> {
     let mut table = of_measures(run, "Final accuracy", |measure| measure.key.to_owned())?;
     table.say(&[
         "Mean over seeds \u{b1} population standard deviation.",
-        "round: the last finished one, counted from 0.",
-        "seeds: those that reached the round, of those begun.",
         "*: best of the strategies furthest on.",
+        "seeds: those that reached the round, of those begun.",
+        "round: the last finished one, counted from 0.",
     ]);
     Some(table)
 }
@@ -36,14 +36,12 @@ fn of_measures(run: &Run, title: &str, key: impl Fn(&Measure) -> String) -> Opti
         run.strategies().iter().any(|strategy| last(run, strategy, &key(measure)).is_some())
     };
     let measures: Vec<&Measure> = ACCURACIES.iter().filter(has).collect();
-    let mut table = Table::new(title, &["strategy", "round", "labels spent", "seeds"], 1);
+    let mut table = Table::new(title, &["strategy"], 1);
     table.headings.extend(measures.iter().map(|measure| measure.title.to_lowercase()));
+    table.headings.extend(["seeds", "round", "labels spent"].map(str::to_owned));
     let keys: Vec<String> = measures.iter().map(|measure| key(measure)).collect();
     let rows: Vec<Row> = run.strategies().iter().map(|name| Row::new(run, name, &keys)).collect();
-    let furthest = rows.iter().map(|row| row.round).max().unwrap_or(0);
-    let best: Vec<Option<f64>> =
-        (0..keys.len()).map(|column| best(&rows, column, furthest)).collect();
-    table.rows = rows.iter().map(|row| row.cells(&best, furthest)).collect();
+    table.rows = rows.iter().map(|row| row.cells(&rows)).collect();
     table.or_nothing()
 }
 
@@ -70,33 +68,33 @@ impl Row {
         }
     }
 
-    fn cells(&self, best: &[Option<f64>], furthest: usize) -> Vec<String> {
-        let mut cells = vec![
-            self.strategy.clone(),
-            self.round.to_string(),
-            labels(self.labels),
-            self.seeds.clone(),
-        ];
-        cells.extend(self.values.iter().zip(best).map(|(point, best)| {
+    fn cells(&self, all: &[Self]) -> Vec<String> {
+        let mut cells = vec![self.strategy.clone()];
+        cells.extend(self.values.iter().enumerate().map(|(column, point)| {
             let Some(point) = point else { return or_dash(None) };
-            let is_best = self.round == furthest && Some(point.spread.mean) == *best;
-            format!("{}{}", mean_std(point.spread), if is_best { " *" } else { "" })
+            let star = if self.is_best(all, column) { " *" } else { "" };
+            format!("{}{star}", mean_std(point.spread))
         }));
+        cells.extend([self.seeds.clone(), self.round.to_string(), labels(self.labels)]);
         cells
+    }
+
+    /// True for the highest value among the strategies of the same level that are
+    /// furthest on; of equal ones none is the best unless another is lower.
+    fn is_best(&self, all: &[Self], column: usize) -> bool {
+        let rivals = all.iter().filter(|row| level(&row.strategy) == level(&self.strategy));
+        let furthest = rivals.clone().map(|row| row.round).max();
+        let values = rivals
+            .filter(|row| Some(row.round) == furthest)
+            .filter_map(|row| Some(row.values[column]?.spread.mean));
+        let own = self.values[column].filter(|_| Some(self.round) == furthest);
+        own.is_some_and(|own| {
+            let own = own.spread.mean;
+            values.clone().all(|value| value <= own) && values.clone().any(|value| value < own)
+        })
     }
 }
 
 fn last(run: &Run, strategy: &str, key: &str) -> Option<CurvePoint> {
     Curve::of_strategy(run, strategy, key).last()
-}
-
-/// The highest value among the strategies that are furthest on; nothing if all are equal.
-fn best(rows: &[Row], column: usize, furthest: usize) -> Option<f64> {
-    let rivals: Vec<f64> = rows
-        .iter()
-        .filter(|row| row.round == furthest)
-        .filter_map(|row| Some(row.values[column]?.spread.mean))
-        .collect();
-    let best = rivals.iter().copied().fold(f64::NEG_INFINITY, f64::max);
-    rivals.iter().any(|&rival| rival < best).then_some(best)
 }

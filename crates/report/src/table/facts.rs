@@ -9,8 +9,12 @@ use crate::{Run, config::flat, report::Group};
 /// Facts of the run as a whole, then one column per build, machine and device.
 pub(crate) fn facts(run: &Run) -> Vec<Table> {
     let mut whole = Table::new("Made from", &["fact", "value"], 2);
-    whole.rows =
-        run.manifest.facts.iter().map(|(key, value)| vec![words(key), value.clone()]).collect();
+    whole.rows = run
+        .manifest
+        .facts
+        .iter()
+        .map(|(key, value)| vec![of_manifest(key), value.clone()])
+        .collect();
     let mut sessions = Table::new("Made by", &["fact"], usize::MAX);
     let count = run.manifest.sessions.len();
     sessions.headings.extend((1..=count).map(|place| match count {
@@ -31,7 +35,7 @@ pub(crate) fn facts(run: &Run) -> Vec<Table> {
                 or_dash(found.map(|(_, value)| value.clone()))
             };
             let values = run.manifest.sessions.iter().map(value);
-            std::iter::once(words(key)).chain(values).collect()
+            std::iter::once(of_session(key)).chain(values).collect()
         })
         .collect();
     [whole, sessions].into_iter().filter_map(Table::or_nothing).collect()
@@ -53,6 +57,24 @@ pub(crate) fn differences(group: &Group<'_>) -> Option<Table> {
         }
     }
     table.or_nothing()
+}
+
+/// What the file says of itself is told from what it says of the run.
+fn of_manifest(key: &str) -> String {
+    match key {
+        "version" | "checksum" => format!("manifest {key}"),
+        _ => words(key),
+    }
+}
+
+fn of_session(key: &str) -> String {
+    match key {
+        "version" => "relabel".into(),
+        "versions" => "made with".into(),
+        "git_rev" => "git revision".into(),
+        "cpu" => "CPU".into(),
+        _ => words(key),
+    }
 }
 
 /// "data_sha256.labels" and "took_s" as a reader says them.

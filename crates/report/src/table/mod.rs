@@ -2,6 +2,7 @@
 
 mod accuracy;
 mod facts;
+mod finding;
 mod needed;
 mod progress;
 mod published;
@@ -11,6 +12,7 @@ mod timing;
 pub(crate) use self::{
     accuracy::{areas, finals},
     facts::{differences, facts},
+    finding::finding,
     needed::needed,
     progress::{missing_cells, standing},
     published::published,
@@ -96,6 +98,11 @@ fn or_dash(text: Option<String>) -> String {
 /// A p-value with as many digits as matter.
 fn p_value(p: Option<f64>) -> String {
     or_dash(p.map(|p| if p < 0.0005 { "<0.0005".into() } else { format!("{p:.3}") }))
+}
+
+/// The level of `single@0.6`; strategies of different levels are no rivals.
+fn level(strategy: &str) -> Option<&str> {
+    strategy.split_once('@').map(|(_, level)| level)
 }
 
 fn labels(count: Option<f64>) -> String {

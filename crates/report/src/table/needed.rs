@@ -3,11 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::Table;
+use super::{Table, level, or_dash};
 use crate::{Reference, Run, curve::Curve, measure::Measure};
 
+const PUBLISHED: &str = "final accuracy, published";
+
 /// A mean curve over labels spent.
-struct Path {
+pub(super) struct Path {
     strategy: String,
     points: Vec<(f64, f64)>,
 }
@@ -23,39 +25,62 @@ pub(crate) fn needed(run: &Run, reference: Option<&Reference>, measure: Measure)
     let theirs = theirs.filter(|paths| !paths.is_empty());
     let title = format!("Labels needed: {}", measure.title.to_lowercase());
     let mut table = Table::new(title, &["to reach the final accuracy of"], 1);
-    table.headings.extend(ours.iter().map(|path| path.strategy.clone()));
-    table.rows.push(targets("final accuracy, ours", &ours, &ours));
-    if let Some(theirs) = &theirs {
-        table.rows.push(targets("final accuracy, published", &ours, theirs));
+    let columns = columns(&ours);
+    table.headings.extend(columns.iter().map(|&column| column.to_owned()));
+    if ours.iter().all(|path| level(&path.strategy).is_none()) {
+        table.rows.push(targets("final accuracy, ours", &columns, &ours));
+        let published = theirs.iter().map(|theirs| targets(PUBLISHED, &columns, theirs));
+        table.rows.extend(published);
     }
     for path in &ours {
-        table.rows.push(row(path.strategy.clone(), path, &ours, &ours));
+        table.rows.push(row(path.strategy.clone(), path, &columns, &ours));
         let published = theirs.iter().flatten().find(|other| other.strategy == path.strategy);
         if let (Some(published), Some(theirs)) = (published, &theirs) {
-            table.rows.push(row(format!("{}, published", path.strategy), published, &ours, theirs));
+            let name = format!("{}, published", path.strategy);
+            table.rows.push(row(name, published, &columns, theirs));
         }
     }
     table.say(&["Labels bought since the start when the mean curve first reaches the final mean \
-                 accuracy of the column's strategy, and the saving against what that strategy \
-                 spent in all. \u{2013}: not reached."]);
+                 accuracy of the column's strategy (at the same level, if there are levels), and the \
+                 saving against what that strategy spent in all. \u{2013}: not reached."]);
     Some(table)
 }
 
+/// Strategies; where each has levels, what they are called without.
+fn columns(paths: &[Path]) -> Vec<&str> {
+    let mut columns: Vec<&str> = Vec::new();
+    for path in paths {
+        let column = path.strategy.split('@').next().unwrap_or_default();
+        if !columns.contains(&column) {
+            columns.push(column);
+        }
+    }
+    columns
+}
+
 impl Path {
-    fn of(curve: &Curve) -> Option<Self> {
+    pub(super) fn of(curve: &Curve) -> Option<Self> {
         let points: Option<Vec<_>> =
             curve.points.iter().map(|point| Some((point.labels?, point.spread.mean))).collect();
         Some(Self { strategy: curve.strategy.clone(), points: points? })
     }
 
     /// Labels spent in all, and the accuracy that they brought.
-    fn end(&self) -> Option<(f64, f64)> {
+    pub(super) fn end(&self) -> Option<(f64, f64)> {
         self.points.last().copied()
     }
 
-    fn reaches(&self, target: f64) -> Option<f64> {
+    pub(super) fn reaches(&self, target: f64) -> Option<f64> {
         // Means of the same numbers in another order may differ in the last bit.
         self.points.iter().find(|(_, mean)| *mean >= target - 1e-12).map(|&(labels, _)| labels)
+    }
+}
+
+/// Labels, and by how much they are fewer than the others.
+pub(super) fn saving(labels: f64, budget: f64) -> String {
+    match labels < budget {
+        true => format!("{labels:.0} (-{:.0} %)", (1.0 - labels / budget) * 100.0),
+        false => format!("{labels:.0}"),
     }
 }
 
@@ -69,30 +94,29 @@ fn published_paths(run: &Run, reference: &Reference, measure: Measure) -> Vec<Pa
     run.strategies().into_iter().map(path).filter(|path| !path.points.is_empty()).collect()
 }
 
-fn end_of(paths: &[Path], strategy: &str) -> Option<(f64, f64)> {
+/// The end of a column's strategy, at this level if there are levels.
+fn end_of(paths: &[Path], column: &str, level: Option<&str>) -> Option<(f64, f64)> {
+    let strategy = match level {
+        Some(level) => format!("{column}@{level}"),
+        None => column.to_owned(),
+    };
     paths.iter().find(|path| path.strategy == strategy)?.end()
 }
 
-fn targets(name: &str, columns: &[Path], paths: &[Path]) -> Vec<String> {
-    let target = |column: &Path| match end_of(paths, &column.strategy) {
+fn targets(name: &str, columns: &[&str], paths: &[Path]) -> Vec<String> {
+    let target = |column: &&str| match end_of(paths, column, None) {
         Some((_, mean)) => format!("{mean:.4}"),
         None => String::new(),
     };
     std::iter::once(name.to_owned()).chain(columns.iter().map(target)).collect()
 }
 
-fn row(name: String, path: &Path, columns: &[Path], targets: &[Path]) -> Vec<String> {
-    let cell = |column: &Path| {
-        let Some((budget, target)) = end_of(targets, &column.strategy) else {
+fn row(name: String, path: &Path, columns: &[&str], targets: &[Path]) -> Vec<String> {
+    let cell = |column: &&str| {
+        let Some((budget, target)) = end_of(targets, column, level(&path.strategy)) else {
             return String::new();
         };
-        match path.reaches(target) {
-            Some(labels) if labels < budget => {
-                format!("{labels:.0} (-{:.0} %)", (1.0 - labels / budget) * 100.0)
-            }
-            Some(labels) => format!("{labels:.0}"),
-            None => "\u{2013}".into(),
-        }
+        or_dash(path.reaches(target).map(|labels| saving(labels, budget)))
     };
     std::iter::once(name).chain(columns.iter().map(cell)).collect()
 }
