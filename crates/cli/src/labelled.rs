@@ -8,7 +8,10 @@ use ndarray::ArrayView2;
 use relabel_data::{LabelFile, Names, read_label_file_with};
 use relabel_scoring::Compat;
 
-use crate::args::{CompatMode, LabelArgs};
+use crate::{
+    args::{CompatMode, LabelArgs},
+    trusted::counted,
+};
 
 /// Reads `--labels` with the ids of `--examples` and the names of `--classes`.
 ///
@@ -16,7 +19,11 @@ use crate::args::{CompatMode, LabelArgs};
 /// Names the file, the row, what was found and what was expected.
 pub fn read_labels(labels: &Path, args: &LabelArgs) -> Result<LabelFile> {
     let ids = args.examples.as_deref().map(read_ids).transpose()?;
-    Ok(read_label_file_with(labels, ids.as_ref(), args.classes.as_deref())?)
+    let file = read_label_file_with(labels, ids.as_ref(), args.classes.as_deref())?;
+    if file.labels.n_labels() == 0 {
+        bail!("{} holds no labels; give a file with at least one", labels.display());
+    }
+    Ok(file)
 }
 
 /// Checks that the rows of `probs` are the examples, and gives every column a class name.
@@ -33,27 +40,31 @@ pub fn match_with(
     let examples = file.example_ids.len();
     if rows != examples {
         bail!(
-            "{} has {rows} rows, but the labels are of {examples} examples; give a row per \
-             example in the order of the wide rows or of the sorted ids, or name the rows with --examples",
-            source.display()
+            "{} has {}, but the labels are of {}; give a row per example in the order of the \
+             wide rows or of the sorted ids, or name the rows with --examples",
+            source.display(),
+            counted(rows, "row"),
+            counted(examples, "example"),
         );
     }
     let names = &mut file.class_names;
     if columns < names.len() {
         bail!(
-            "{} has {columns} columns, but the labels name {} classes ({}); give a column per class",
+            "{} has {}, but the labels name {} ({}); give a column per class",
             source.display(),
-            names.len(),
+            counted(columns, "column"),
+            counted(names.len(), "class"),
             names.join(", ")
         );
     }
     let numbered = names.iter().enumerate().all(|(class, name)| *name == class.to_string());
     if columns > names.len() && !numbered {
         bail!(
-            "{} has {columns} columns, but the labels name {} classes ({}); give all names in \
-             the order of the columns with --classes",
+            "{} has {}, but the labels name {} ({}); give all names in the order of the columns \
+             with --classes",
             source.display(),
-            names.len(),
+            counted(columns, "column"),
+            counted(names.len(), "class"),
             names.join(", ")
         );
     }

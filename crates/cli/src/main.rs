@@ -21,6 +21,7 @@ mod signals;
 mod status;
 mod table;
 mod talk;
+mod trusted;
 
 use std::process::ExitCode;
 

@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use anyhow::{Result, bail};
 use relabel_data::LabelFile;
 use relabel_scoring::{
-    Compat, Note, Round, Seed, Stream,
+    ActiveLab, Compat, Note, Round, Seed, Stream,
     validation::{check_active_lab, check_pool},
 };
 
@@ -22,6 +22,7 @@ use crate::{
     naming::{explained, say_notes},
     probabilities::Probabilities,
     talk::Talk,
+    trusted::{counted, least_trusted, overruled, weights},
 };
 
 /// Scores and writes the tables.
@@ -40,15 +41,14 @@ pub fn query(args: &QueryArgs, talk: Talk) -> Result<ExitCode> {
     ranking.write(&args.input.out)?;
     if let Some(file) = &part.file {
         talk.say(format!(
-            "{} examples, {} annotators, {} labels; {n_pool} unlabelled examples",
-            file.labels.n_examples(),
-            file.labels.n_annotators(),
-            file.labels.n_labels(),
+            "{}, {}, {}; {}",
+            counted(file.labels.n_examples(), "example"),
+            counted(file.labels.n_annotators(), "annotator"),
+            counted(file.labels.n_labels(), "label"),
+            counted(n_pool, "unlabelled example"),
         ));
         say_notes(file, &part.notes, talk);
-    }
-    if !part.pool.temperatures().is_empty() {
-        talk.say(format!("temperature {:.3?}", part.pool.temperatures()));
+        part.pool.active_lab().into_iter().for_each(|found| say_trust(file, found, talk));
     }
     let (again, new) = ranking.batch_sizes();
     talk.say(format!(
@@ -57,6 +57,19 @@ pub fn query(args: &QueryArgs, talk: Talk) -> Result<ExitCode> {
         args.input.out.display()
     ));
     Ok(ExitCode::SUCCESS)
+}
+
+/// What ActiveLab found about models and annotators.
+fn say_trust(file: &LabelFile, found: &ActiveLab, talk: Talk) {
+    talk.say(format!("temperature {:.3?}", found.temperatures));
+    if found.annotator_weights.is_empty() {
+        talk.say("no example has two labels, so that models and annotators are trusted alike");
+        return;
+    }
+    talk.say(weights(&found.model_weights, &found.annotator_weights));
+    talk.say(overruled(found.n_overruled, file.labels.n_examples()));
+    talk.say("lowest annotator weights:");
+    least_trusted(file, &found.annotator_weights).iter().for_each(|line| talk.say(line));
 }
 
 /// What is asked.

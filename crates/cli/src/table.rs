@@ -7,7 +7,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use relabel_experiment::store::write_atomic_with;
+use relabel_experiment::store::write_derived_with;
 
 /// Rows are handed on in blocks of about so many bytes.
 const BLOCK: usize = 1 << 16;
@@ -102,7 +102,7 @@ pub fn write<T>(
         }
         out.write_all(&rows.bytes)
     };
-    write_atomic_with(path, content).with_context(|| format!("cannot write {}", path.display()))
+    write_derived_with(path, content).with_context(|| format!("cannot write {}", path.display()))
 }
 
 #[cfg(test)]

@@ -90,9 +90,17 @@ fn label_files_that_cannot_be_used() {
     let case = Case::new();
     let head = "task,worker,label\n";
     case.refuses_labels("", &["labels.csv, row 1", "no header"]);
-    case.refuses_labels(head, &["labels are of 0 examples"]);
+    case.refuses_labels("  \n\n", &["labels.csv, row 1", "no header"]);
+    case.refuses_labels(head, &["labels.csv", "holds no labels"]);
+    case.refuses_labels("id,ana,ben\n1,,NA\n2,<NA>,nan\n", &["labels.csv", "holds no labels"]);
+    case.refuses_labels("[]", &["labels.csv", "holds no labels"]);
     case.refuses_labels("task,worker,answer\n1,a,0\n", &["row 1", "task, worker, answer"]);
     case.refuses_labels("image;who;label\n1;a;0\n", &["row 1", "separated by commas"]);
+    case.refuses_labels("item,rater,label\n1,7,0\n2,8,1\n", &["row 1", "item, rater, label"]);
+    // Such a file could be a wide one, which its labels then contradict.
+    let as_wide = "every column but the first is read as one annotator's labels";
+    case.refuses_labels("image,who,what\n1,a,0\n2,b,1\n", &["row 2", "label 0", as_wide]);
+    case.refuses_labels("image,who,what\n1,7,0\n1,8,1\n", &["row 3", "example 1", as_wide]);
     case.refuses_labels(&format!("{LONG}3,ana\n"), &["row 7", "2 fields, expected 3"]);
     case.refuses_labels(&format!("{LONG}3,\"ana,0\n"), &["row 7", "an open quote"]);
     case.refuses_labels(
@@ -111,10 +119,16 @@ fn label_files_that_cannot_be_used() {
     case.refuses_labels("id,a,a\n1,0,0\n", &["row 1", "two columns called \"a\""]);
     case.refuses_labels("id,a,b\n1,0,0\n1,1,1\n", &["row 3", "example 1", "row 2"]);
     case.refuses_labels("[{\"id\": 1}]", &["labels.csv", "Label Studio"]);
+    case.refuses_labels("{\"id\": 1}", &["labels.csv", "Label Studio"]);
+    case.refuses_labels("[{\"id\": 1, \"annotations\"", &["labels.csv", "Label Studio"]);
+    case.refuses_labels(&format!("{LONG}3,ben\n4\n"), &["row 7", "2 fields"]);
+    case.refuses_labels(&format!("{LONG}3\n"), &["row 7", "1 field,"]);
     case.refuses_labels("task,worker,label\n1,a,0\n2,a,1\n3,a,1\n", &["only one annotator"]);
     case.refuses_labels("task,worker,label\n1,a,0\n2,b,1\n3,a,1\n", &["no example has two labels"]);
     fs::write(case.path("labels.csv"), b"task,worker,label\n1,a,0\n\xff\xfe,b,1\n").unwrap();
     case.refused(case.score(&[]), &["row 3", "UTF-8"]);
+    fs::write(case.path("labels.csv"), b"\xff\xfet\x00a\x00").unwrap();
+    case.refused(case.score(&[]), &["labels.csv", "UTF-16"]);
     fs::write(case.path("labels.csv"), b"\x1f\x8b\x08\x00damaged").unwrap();
     case.refused(case.score(&[]), &["labels.csv"]);
     fs::remove_file(case.path("labels.csv")).unwrap();
@@ -179,7 +193,7 @@ fn probabilities_that_are_none() {
     case.probs("p.npy", array![[0.8, 0.2], [0.3, 0.7]]);
     case.refused(case.score(&[]), &["p.npy", "2 rows", "3 examples"]);
     case.probs("p.npy", array![[1.0], [1.0], [1.0]]);
-    case.refused(case.score(&[]), &["p.npy", "1 columns", "2 classes"]);
+    case.refused(case.score(&[]), &["p.npy", "1 column,", "2 classes"]);
 }
 
 #[test]

@@ -104,6 +104,8 @@ fn every_format_of_labels_gives_the_same_results() {
     };
     let rows: String = matrix().rows().into_iter().enumerate().map(row).collect();
     fs::write(path.join("wide.csv"), format!("example,0,1,2\n{rows}")).unwrap();
+    let marked = rows.replace(",\n", ",NA\n").replace(",,", ",<NA>,");
+    fs::write(path.join("marked.csv"), format!("example,0,1,2\n{marked}")).unwrap();
 
     npy::write_f64(&path.join("float.npy"), matrix().view().into_dyn()).unwrap();
     let integers = |matrix: &Array2<f64>| -> Vec<u8> {
@@ -128,9 +130,8 @@ fn every_format_of_labels_gives_the_same_results() {
     let tasks: Vec<String> = (0..4).map(task).collect();
     fs::write(path.join("studio.json"), format!("[{}]", tasks.join(","))).unwrap();
 
-    for labels in
-        ["long.csv.gz", "wide.csv", "float.npy", "integer.npy", "fortran.npy", "studio.json"]
-    {
+    let files = ["long.csv.gz", "wide.csv", "marked.csv", "float.npy", "integer.npy", "fortran.npy"];
+    for labels in files.into_iter().chain(["studio.json"]) {
         assert!(score(path, labels, &["p.npy"]) == expected, "{labels}");
     }
 }
@@ -155,6 +156,13 @@ fn every_format_of_probabilities_gives_the_same_results() {
     fs::write(path.join("fortran.npy"), npy_bytes(">f8", true, "(4, 3)", &turned)).unwrap();
     let expected = score(path, "long.csv", &["p.npy"]);
     assert!(score(path, "long.csv", &["single.npy"]) == expected);
+    let half = |p: &f64| ((p.log2() as i32 + 15) as u16) << 10;
+    let halves = array![[0.5, 0.25, 0.25], [0.25, 0.5, 0.25], [0.25, 0.25, 0.5], [0.5, 0.25, 0.25]];
+    npy::write_f64(&path.join("double.npy"), halves.view().into_dyn()).unwrap();
+    let bytes: Vec<u8> = halves.iter().flat_map(|p| half(p).to_le_bytes()).collect();
+    fs::write(path.join("half.npy"), npy_bytes("<f2", false, "(4, 3)", &bytes)).unwrap();
+    let of_halves = score(path, "long.csv", &["double.npy"]);
+    assert!(score(path, "long.csv", &["half.npy"]) == of_halves);
     assert!(score(path, "long.csv", &["fortran.npy"]) == expected);
 }
 

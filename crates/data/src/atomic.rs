@@ -29,10 +29,7 @@ pub fn write_atomic_with(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> io::Result<()> {
-    let mut buffer = BufWriter::new(temporary_file(folder_of(path))?);
-    content(&mut buffer)?;
-    let file = buffer.into_inner().map_err(io::IntoInnerError::into_error)?;
-    put_in_place(file, path)
+    put_in_place(written_file(path, content)?, path)
 }
 
 /// Replaces `path` by `bytes` that can be made again at any time: readers see the old
@@ -42,10 +39,29 @@ pub fn write_atomic_with(
 /// # Errors
 /// As [`write_atomic`].
 pub fn write_derived(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    let mut file = temporary_file(folder_of(path))?;
-    file.write_all(bytes)?;
-    file.persist(path).map_err(|error| error.error)?;
+    write_derived_with(path, |file| file.write_all(bytes))
+}
+
+/// Like [`write_derived`] for what is too large to be held in memory.
+///
+/// # Errors
+/// As [`write_atomic_with`].
+pub fn write_derived_with(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    written_file(path, content)?.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+/// A temporary file with this content in the folder of `path`.
+fn written_file(
+    path: &Path,
+    content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<NamedTempFile> {
+    let mut buffer = BufWriter::new(temporary_file(folder_of(path))?);
+    content(&mut buffer)?;
+    buffer.into_inner().map_err(io::IntoInnerError::into_error)
 }
 
 /// A temporary file that takes its name with [`put_in_place`] and is removed otherwise.

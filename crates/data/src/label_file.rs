@@ -22,6 +22,8 @@ use crate::csv_file::{open, unreadable};
 use crate::{DataError, Names};
 
 const NPY: &[u8] = b"\x93NUMPY";
+/// How such text begins in either byte order.
+const UTF_16: [&[u8]; 2] = [b"\xff\xfe", b"\xfe\xff"];
 
 /// Labels of several annotators and what their indices stand for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -67,6 +69,9 @@ fn gather(path: &Path) -> Result<Gathered, DataError> {
     let start = bytes.fill_buf().map_err(|error| unreadable(path, error))?;
     if start.starts_with(NPY) {
         return matrix::gather(path);
+    }
+    if start.starts_with(UTF_16[0]) || start.starts_with(UTF_16[1]) {
+        return Err(DataError::file(path, "text in UTF-16", "text in UTF-8; save it as that"));
     }
     let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
     if matches!(first, Some(b'[' | b'{')) {

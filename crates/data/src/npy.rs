@@ -11,7 +11,7 @@ use std::path::Path;
 use ndarray::{ArrayD, ArrayViewD, IxDyn, ShapeBuilder};
 
 use self::header::Header;
-use crate::{DataError, write_atomic_with};
+use crate::{DataError, write_derived_with};
 
 /// Bytes that are read at a time, a multiple of the size of every number.
 const BLOCK: usize = 1 << 16;
@@ -95,12 +95,12 @@ pub fn bytes_f64(array: ArrayViewD<'_, f64>) -> Vec<u8> {
     bytes
 }
 
-/// Writes `array` to `path`.
+/// Writes `array` to `path` as [`write_derived_with`] does.
 ///
 /// # Errors
 /// If the operating system refuses.
 pub fn write_f64(path: &Path, array: ArrayViewD<'_, f64>) -> Result<(), DataError> {
-    let written = write_atomic_with(path, |out| {
+    let written = write_derived_with(path, |out| {
         let mut bytes = header::bytes_f64(array.shape());
         for value in &array {
             bytes.extend(value.to_le_bytes());
@@ -172,7 +172,11 @@ mod tests {
 
     #[test]
     fn every_type_of_number_is_read_in_either_byte_order() {
-        let cases: [(&str, Vec<u8>); 10] = [
+        let cases: [(&str, Vec<u8>); 14] = [
+            ("<f2", vec![0x00, 0xc1]),
+            (">f2", vec![0x35, 0x55]),
+            ("<f2", vec![0x01, 0x80]),
+            ("<f2", vec![0x00, 0x7c]),
             ("<f4", (-2.5_f32).to_le_bytes().into()),
             (">f8", (-2.5_f64).to_be_bytes().into()),
             ("<i8", (-2_i64).to_le_bytes().into()),
@@ -184,8 +188,9 @@ mod tests {
             ("<u8", 254_u64.to_le_bytes().into()),
             ("|b1", vec![1]),
         ];
+        let halves = [-2.5, 0.333_251_953_125, -5.960_464_477_539_063e-8, f64::INFINITY];
         let expected = [-2.5, -2.5, -2.0, -2.0, -2.0, -2.0, 254.0, 254.0, 254.0, 1.0];
-        for ((descr, data), expected) in cases.into_iter().zip(expected) {
+        for ((descr, data), expected) in cases.into_iter().zip(halves.into_iter().chain(expected)) {
             for version in [1, 2] {
                 let array =
                     read_bytes(&file(version, &dict(descr, "False", "(1,)"), &data)).unwrap();

@@ -8,7 +8,7 @@ use ndarray::{Array2, ArrayView2};
 use crate::{
     AnnotatorId, Class, ExampleId, FrequencyTie, Labels, Stream,
     blocks::map_rows,
-    crowdlab::{consensus_and_trust, mean_of_models},
+    crowdlab::{Agreed, mean_of_models},
     majority_vote,
     numpy::first_max,
     strategy::mix,
@@ -73,8 +73,12 @@ pub struct ActiveLab {
     pub temperatures: Vec<f64>,
     /// Weight of each model.
     pub model_weights: Vec<f64>,
+    /// Weight of each annotator; empty if no example has two labels to compare them by.
+    pub annotator_weights: Vec<f64>,
     /// The mean over the annotators with labels.
     pub mean_annotator_weight: f64,
+    /// How many consensus labels are not those of the majority vote.
+    pub n_overruled: usize,
 }
 
 impl ActiveLab {
@@ -99,7 +103,9 @@ impl ActiveLab {
             labeled: Vec::new(),
             temperatures: vec![1.0; n_models],
             model_weights: vec![1.0; n_models],
+            annotator_weights: Vec::new(),
             mean_annotator_weight: 1.0,
+            n_overruled: 0,
         }
     }
 
@@ -166,7 +172,7 @@ fn several_labels(
     let scaled = scale_all(probs, &temperatures);
     let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
     let evidence = Evidence::new(labels, &views);
-    let (consensus, trust) = consensus_and_trust(&evidence, ties, stream);
+    let Agreed { consensus, trust, n_overruled } = Agreed::new(&evidence, ties, stream);
     let mean_annotator_weight = mean_weight(labels, &trust.annotators);
     let models: f64 = trust.models.iter().sum();
     let fill = |rows, block: &mut [f64]| trust.fill(&evidence, rows, block);
@@ -176,7 +182,14 @@ fn several_labels(
         let quality = posterior[consensus[row].at()];
         mix(quality, annotators + models, mean_annotator_weight, k)
     });
-    ActiveLab { labeled, temperatures, model_weights: trust.models, mean_annotator_weight }
+    ActiveLab {
+        labeled,
+        temperatures,
+        model_weights: trust.models,
+        annotator_weights: trust.annotators,
+        mean_annotator_weight,
+        n_overruled,
+    }
 }
 
 /// w̄, the mean over the annotators with labels.

@@ -29,21 +29,21 @@ pub(crate) fn annotator_stats(
 ) -> Vec<AnnotatorStats> {
     let share = models_share(labels, main);
     let mut class_counts = vec![ClassCount::default(); main.posterior.ncols()];
+    let agreements = agreements(labels, &main.consensus);
     let mut rows: Vec<AnnotatorStats> = labels
         .annotators()
-        .zip(mean_scores)
+        .zip(mean_scores.iter().zip(&agreements))
         .zip(0..)
         .filter(|((given, _), _)| !given.is_empty())
-        .map(|((given, mean_score), annotator)| {
-            let shared = given.iter().filter(|(id, _)| labels.of_example(*id).len() > 1);
-            let with_others = equal_share(shared, &main.consensus);
+        .map(|((given, (mean_score, agreement)), annotator)| {
+            let with_others = agreement.with_others.share();
             AnnotatorStats {
                 annotator: AnnotatorId(annotator),
                 quality: match share {
                     Some(share) => share * mean_score + (1.0 - share) * with_others,
                     None => with_others,
                 },
-                agreement_with_consensus: equal_share(given.iter(), &main.consensus),
+                agreement_with_consensus: agreement.on_all.share(),
                 worst_class: worst_class(given, main, &mut class_counts),
                 num_examples_labeled: given.len(),
             }
@@ -71,14 +71,45 @@ fn models_share(labels: &Labels, main: &Judgement) -> Option<f64> {
     Some(model / (model + people))
 }
 
-fn equal_share<'a>(
-    given: impl Iterator<Item = &'a (ExampleId, Class)>,
-    consensus: &[Class],
-) -> f64 {
-    let (equal, n) = given.fold((0_u32, 0_u32), |(equal, n), (id, class)| {
-        (equal + u32::from(*class == consensus[id.at()]), n + 1)
-    });
-    f64::from(equal) / f64::from(n)
+/// How many of so many labels equal the consensus.
+#[derive(Clone, Copy, Default)]
+struct Equal {
+    equal: u32,
+    n: u32,
+}
+
+impl Equal {
+    fn add(&mut self, equal: bool) {
+        self.equal += u32::from(equal);
+        self.n += 1;
+    }
+
+    fn share(self) -> f64 {
+        f64::from(self.equal) / f64::from(self.n)
+    }
+}
+
+/// One annotator's agreement with the consensus.
+#[derive(Clone, Copy, Default)]
+struct Agreement {
+    on_all: Equal,
+    /// On the examples that others labelled too.
+    with_others: Equal,
+}
+
+/// By example, as the labels lie in memory.
+fn agreements(labels: &Labels, consensus: &[Class]) -> Vec<Agreement> {
+    let mut agreements = vec![Agreement::default(); labels.n_annotators()];
+    for (given, consensus) in labels.examples().zip(consensus) {
+        for (annotator, class) in given {
+            let Agreement { on_all, with_others } = &mut agreements[annotator.at()];
+            on_all.add(class == consensus);
+            if given.len() > 1 {
+                with_others.add(class == consensus);
+            }
+        }
+    }
+    agreements
 }
 
 /// One annotator's labels of one class.
@@ -103,18 +134,22 @@ impl ClassCount {
 
 /// Full ties go to the lowest class. `counts` is left cleared.
 fn worst_class(given: &[(ExampleId, Class)], main: &Judgement, counts: &mut [ClassCount]) -> Class {
+    let mut classes: Vec<Class> = Vec::new();
     for (id, class) in given {
         let count = &mut counts[class.at()];
+        if count.given == 0 {
+            classes.push(*class);
+        }
         count.given += 1;
         count.equal += u32::from(*class == main.consensus[id.at()]);
         count.quality += main.quality[id.at()];
     }
-    let worst = given
+    let worst = classes
         .iter()
-        .map(|(_, class)| *class)
         .min_by(|a, b| counts[a.at()].compare(&counts[b.at()]).then(a.cmp(b)))
+        .copied()
         .expect("an annotator in the table should have labels");
-    for (_, class) in given {
+    for class in classes {
         counts[class.at()] = ClassCount::default();
     }
     worst

@@ -37,7 +37,7 @@ pub fn crowdlab(
     stream: Stream,
 ) -> Crowdlab {
     let evidence = Evidence::new(labels, probs);
-    let (consensus, trust) = consensus_and_trust(&evidence, ties, stream);
+    let Agreed { consensus, trust, .. } = Agreed::new(&evidence, ties, stream);
     let posterior = table(evidence.dim(), |rows, block| trust.fill(&evidence, rows, block));
     let quality =
         consensus.iter().enumerate().map(|(row, class)| posterior[[row, class.at()]]).collect();
@@ -51,20 +51,26 @@ pub fn crowdlab(
 }
 
 /// The consensus of [`crowdlab`], and whom it says to trust how far.
-pub(crate) fn consensus_and_trust(
-    evidence: &Evidence<'_>,
-    ties: FrequencyTie,
-    stream: Stream,
-) -> (Vec<Class>, Trust) {
-    let Evidence { labels, probs, .. } = evidence;
-    let mean = mean(probs);
-    let majority = majority_vote(labels, Some(mean.view()), mean.ncols(), ties, stream);
-    let first = Trust::new(evidence, &majority);
-    let fill = |rows, block: &mut [f64]| first.fill(evidence, rows, block);
-    let consensus =
-        map_rows(evidence.dim(), fill, |row, posterior| best_class(posterior, majority[row]));
-    let trust = Trust::new(evidence, &consensus);
-    (consensus, trust)
+pub(crate) struct Agreed {
+    pub(crate) consensus: Vec<Class>,
+    pub(crate) trust: Trust,
+    /// How many consensus labels are not those of the majority vote.
+    pub(crate) n_overruled: usize,
+}
+
+impl Agreed {
+    pub(crate) fn new(evidence: &Evidence<'_>, ties: FrequencyTie, stream: Stream) -> Self {
+        let Evidence { labels, probs, .. } = evidence;
+        let mean = mean(probs);
+        let majority = majority_vote(labels, Some(mean.view()), mean.ncols(), ties, stream);
+        let first = Trust::new(evidence, &majority);
+        let fill = |rows, block: &mut [f64]| first.fill(evidence, rows, block);
+        let best = |row: usize, posterior: &[f64]| best_class(posterior, majority[row]);
+        let consensus = map_rows(evidence.dim(), fill, best);
+        let trust = Trust::new(evidence, &consensus);
+        let n_overruled = consensus.iter().zip(&majority).filter(|(a, b)| a != b).count();
+        Self { consensus, trust, n_overruled }
+    }
 }
 
 /// The class of highest posterior where it is unique, else `fallback`.

@@ -83,8 +83,11 @@ impl Labels {
         let mut by_example = Rows::group(n_examples, events.len(), || {
             events.iter().map(|&(example, annotator, class)| (example.at(), (annotator, class)))
         });
-        by_example.sort_each_by_key(|(annotator, _)| *annotator);
-        if let Some((example, annotator)) = twice(&by_example) {
+        let in_order = by_example.each_rises_by(|(annotator, _)| *annotator);
+        if !in_order {
+            by_example.sort_each_by_key(|(annotator, _)| *annotator);
+        }
+        if !in_order && let Some((example, annotator)) = twice(&by_example) {
             let mut both = events
                 .iter()
                 .enumerate()

@@ -37,6 +37,11 @@ impl<T: Copy> Rows<T> {
         Self { starts, items }
     }
 
+    /// True if no item of a row has the key of the one before it, or a lesser one.
+    pub(crate) fn each_rises_by<K: Ord>(&self, key: impl Fn(&T) -> K) -> bool {
+        (0..self.len()).all(|row| self.row(row).is_sorted_by(|a, b| key(a) < key(b)))
+    }
+
     /// Sorts the items of every row.
     pub(crate) fn sort_each_by_key<K: Ord>(&mut self, key: impl Fn(&T) -> K) {
         for row in 0..self.len() {

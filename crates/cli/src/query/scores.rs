@@ -141,11 +141,11 @@ impl PoolScore {
         })
     }
 
-    /// One temperature per model if they were fitted.
-    pub fn temperatures(&self) -> &[f64] {
+    /// What ActiveLab found, if it was asked and there were labels.
+    pub fn active_lab(&self) -> Option<&ActiveLab> {
         match self {
-            Self::ActiveLab(Some(found)) => &found.temperatures,
-            _ => &[],
+            Self::ActiveLab(found) => found.as_ref(),
+            _ => None,
         }
     }
 }

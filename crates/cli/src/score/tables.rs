@@ -1,10 +1,10 @@
 //! The files that `relabel score` writes.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io::Write as _, path::Path};
 
 use anyhow::Result;
 use relabel_data::{LabelFile, npy};
-use relabel_experiment::store::{write_atomic, write_atomic_with};
+use relabel_experiment::store::write_derived_with;
 use relabel_scoring::{
     AnnotatorStats, Class, ConsensusMethod, LabelQuality,
     diagnostics::{confusion, krippendorff_alpha, spammer_score, wilson_interval},
@@ -27,7 +27,7 @@ pub fn write(out: &Path, file: &LabelFile, result: &LabelQuality) -> Result<()> 
     npy::write_f64(&out.join("posterior.npy"), result.posterior.view().into_dyn())?;
     let mut weights = serde_json::to_vec_pretty(&Weights::new(file, result))?;
     weights.push(b'\n');
-    write_atomic(&out.join("weights.json"), &weights)?;
+    write_derived_with(&out.join("weights.json"), |out| out.write_all(&weights))?;
     diagnostics(&out.join("diagnostics.json"), file, result)
 }
 
@@ -159,16 +159,19 @@ impl Facts {
 /// Writes diagnostics.json, a line per annotator.
 fn diagnostics(path: &Path, file: &LabelFile, result: &LabelQuality) -> Result<()> {
     let alpha = krippendorff_alpha(&file.labels);
-    write_atomic_with(path, |out| {
+    write_derived_with(path, |out| {
         let classes = serde_json::to_string(&file.class_names)?;
         let alpha = serde_json::to_string(&alpha)?;
         writeln!(out, "{{\n\"classes\": {classes},\n\"krippendorff_alpha\": {alpha},")?;
         writeln!(out, "\"confusion_is\": \"[class of the consensus, class given, how often]\",")?;
         write!(out, "\"annotators\": {{")?;
+        let mut line = Vec::new();
         for (at, stats) in result.annotator_stats.iter().enumerate() {
             let id = serde_json::to_string(&file.annotator_ids[stats.annotator.at()])?;
-            write!(out, "{}\n{id}: ", if at == 0 { "" } else { "," })?;
-            serde_json::to_writer(&mut *out, &Facts::new(file, result, stats))?;
+            line.clear();
+            write!(line, "{}\n{id}: ", if at == 0 { "" } else { "," })?;
+            serde_json::to_writer(&mut line, &Facts::new(file, result, stats))?;
+            out.write_all(&line)?;
         }
         out.write_all(b"\n}\n}\n")
     })?;

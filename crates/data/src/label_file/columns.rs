@@ -8,6 +8,10 @@ const EXAMPLE: [&str; 7] = ["task", "example", "item", "task_id", "example_id", 
 const ANNOTATOR: [&str; 4] = ["annotator", "worker", "annotator_id", "worker_id"];
 const LABEL: [&str; 1] = ["label"];
 
+/// What may be behind labels that are wrong in a table with one column per annotator.
+pub(super) const READ_AS_WIDE: &str = "; without the columns task, annotator and label every \
+                                       column but the first is read as one annotator's labels";
+
 /// How labels lie in a table.
 pub(super) enum Columns {
     /// One label per row: the columns of example, annotator and label.
@@ -28,11 +32,15 @@ impl Columns {
             (Some(example), Some(annotator), Some(label)) => {
                 Ok(Self::Long([example, annotator, label]))
             }
-            (_, None, _) if names.len() > 1 => wide(path, names),
+            // A column of labels beside others is half of a long header.
+            (_, None, label) if names.len() > 1 && (label.is_none() || names.len() == 2) => {
+                wide(path, names)
+            }
             _ => {
-                let found = match names.len() {
-                    0 => "no header".to_owned(),
-                    _ => format!("the columns {}", names.join(", ")),
+                let found = if names.iter().all(String::is_empty) {
+                    "no header".to_owned()
+                } else {
+                    format!("the columns {}", names.join(", "))
                 };
                 let expected = "the columns task, annotator and label, separated by commas, \
                                 or an example column and one column per annotator";

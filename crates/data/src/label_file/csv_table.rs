@@ -1,10 +1,10 @@
 //! Labels from CSV, one label per row or one column per annotator. Empty
-//! fields and "nan" are missing labels.
+//! fields, "nan", "NA" and "<NA>" are missing labels, as numpy, R and pandas write them.
 
 use std::io::BufRead;
 use std::path::Path;
 
-use super::columns::Columns;
+use super::columns::{Columns, READ_AS_WIDE};
 use super::gathered::{Gathered, Label};
 use super::numbering::Name;
 use super::places::Places;
@@ -32,7 +32,10 @@ pub(super) fn gather(path: &Path, bytes: Box<dyn BufRead>) -> Result<Gathered, D
 fn advance(path: &Path, table: &mut Table<'_>, n_columns: usize) -> Result<bool, DataError> {
     let more = table.advance()?;
     if more && table.n_fields() != n_columns {
-        let found = format!("{} fields", table.n_fields());
+        let found = match table.n_fields() {
+            1 => "1 field".to_owned(),
+            n => format!("{n} fields"),
+        };
         let expected = format!("{n_columns} as in the header");
         return Err(DataError::row(path, table.row(), found, expected));
     }
@@ -84,7 +87,8 @@ fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gath
             let id = &gathered.examples.names()[example as usize];
             let found =
                 format!("example {id}, which is also in row {}", rows.row(example as usize));
-            return Err(DataError::row(path, row, found, "one row per example"));
+            let expected = format!("one row per example{READ_AS_WIDE}");
+            return Err(DataError::row(path, row, found, expected));
         }
         rows.push(row);
         for annotator in 0..annotators.len() {
@@ -100,7 +104,13 @@ fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gath
 }
 
 fn is_missing(label: &[u8]) -> bool {
-    label.is_empty() || (label.len() == 3 && label.eq_ignore_ascii_case(b"nan"))
+    match label.len() {
+        0 => true,
+        2 => label == b"NA",
+        3 => label.eq_ignore_ascii_case(b"nan"),
+        4 => label == b"<NA>",
+        _ => false,
+    }
 }
 
 /// The first of the fields that is no text.

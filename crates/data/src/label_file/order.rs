@@ -5,6 +5,7 @@ use std::path::Path;
 
 use relabel_scoring::Class;
 
+use super::columns::READ_AS_WIDE;
 use super::gathered::Gathered;
 use crate::{DataError, Names};
 
@@ -104,7 +105,9 @@ pub(super) fn class_order(
 fn all_names(path: &Path, gathered: &Gathered) -> Result<(), DataError> {
     let names = gathered.classes.names();
     let row = |class: usize| gathered.first_row(|label| label.class as usize == class);
+    let hint = if gathered.unordered { "" } else { READ_AS_WIDE };
     let wrong = |class: usize, expected: String| {
+        let expected = expected + hint;
         Err(DataError::row(path, row(class), format!("label {}", &names[class]), expected))
     };
     let is_number = |class: &usize| number(&names[*class]).is_some();

@@ -27,6 +27,7 @@ pub(super) struct Header {
 pub(super) enum Number {
     F8,
     F4,
+    F2,
     I8,
     I4,
     I2,
@@ -106,7 +107,11 @@ fn dictionary(
 fn value<'a>(dict: &'a str, key: &str) -> Option<&'a str> {
     let after = dict.split_once(&format!("'{key}'"))?.1.trim_start().strip_prefix(':')?;
     let after = after.trim_start();
-    let end = if after.starts_with('(') { after.find(')')? + 1 } else { after.find([',', '}'])? };
+    let end = match after.as_bytes().first()? {
+        b'(' => after.find(')')? + 1,
+        b'[' => after.find(']')? + 1,
+        _ => after.find([',', '}'])?,
+    };
     Some(after[..end].trim())
 }
 
@@ -120,6 +125,7 @@ impl Number {
         Some(match name {
             "f8" => Self::F8,
             "f4" => Self::F4,
+            "f2" => Self::F2,
             "i8" => Self::I8,
             "i4" => Self::I4,
             "i2" => Self::I2,
@@ -137,13 +143,13 @@ impl Number {
         match self {
             Self::F8 | Self::I8 | Self::U8 => 8,
             Self::F4 | Self::I4 | Self::U4 => 4,
-            Self::I2 | Self::U2 => 2,
+            Self::F2 | Self::I2 | Self::U2 => 2,
             Self::I1 | Self::U1 => 1,
         }
     }
 
     pub(super) fn is_integer(self) -> bool {
-        !matches!(self, Self::F8 | Self::F4)
+        !matches!(self, Self::F8 | Self::F4 | Self::F2)
     }
 
     /// Adds the numbers in `data` to `out`.
@@ -151,6 +157,7 @@ impl Number {
         match self {
             Self::F8 => add(out, data, big_endian, f64::from_le_bytes),
             Self::F4 => add(out, data, big_endian, |b| f64::from(f32::from_le_bytes(b))),
+            Self::F2 => add(out, data, big_endian, |b| half(u16::from_le_bytes(b))),
             Self::I8 => add(out, data, big_endian, |b| i64::from_le_bytes(b) as f64),
             Self::I4 => add(out, data, big_endian, |b| f64::from(i32::from_le_bytes(b))),
             Self::I2 => add(out, data, big_endian, |b| f64::from(i16::from_le_bytes(b))),
@@ -161,6 +168,18 @@ impl Number {
             Self::U1 => add(out, data, big_endian, |b| f64::from(u8::from_le_bytes(b))),
         }
     }
+}
+
+/// The value of a number of half precision: a sign, five bits of exponent, ten of fraction.
+fn half(bits: u16) -> f64 {
+    let (exponent, fraction) = (bits >> 10 & 0x1f, f64::from(bits & 0x3ff));
+    let value = match exponent {
+        0 => fraction * 2_f64.powi(-24),
+        0x1f if fraction == 0.0 => f64::INFINITY,
+        0x1f => f64::NAN,
+        _ => (1024.0 + fraction) * 2_f64.powi(i32::from(exponent) - 25),
+    };
+    if bits >> 15 == 1 { -value } else { value }
 }
 
 fn add<const N: usize>(

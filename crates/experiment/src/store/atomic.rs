@@ -1,4 +1,4 @@
-//! Writing below a run folder, with errors that name the file.
+//! Writing into folders of results, with errors that name the file.
 
 use std::{
     io::{self, Write},
@@ -15,15 +15,15 @@ pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     relabel_data::write_atomic(path, bytes).map_err(StoreError::io("write", path))
 }
 
-/// [`relabel_data::write_atomic_with`].
+/// [`relabel_data::write_derived_with`].
 ///
 /// # Errors
-/// As [`write_atomic`].
-pub fn write_atomic_with(
+/// [`StoreError::Io`]; the old file then stays.
+pub fn write_derived_with(
     path: &Path,
     content: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), StoreError> {
-    relabel_data::write_atomic_with(path, content).map_err(StoreError::io("write", path))
+    relabel_data::write_derived_with(path, content).map_err(StoreError::io("write", path))
 }
 
 /// [`relabel_data::make_folder`].

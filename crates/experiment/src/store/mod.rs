@@ -12,7 +12,7 @@ mod npy;
 mod record;
 
 use atomic::make_folder;
-pub use atomic::{write_atomic, write_atomic_with};
+pub use atomic::{write_atomic, write_derived_with};
 pub use cell_folder::{CellFolder, CellState, Restored};
 pub use failure::Failure;
 pub use folder::RunFolder;
