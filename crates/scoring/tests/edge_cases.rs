@@ -56,6 +56,23 @@ fn whoever_errs_more_than_a_constant_guess_is_ignored_and_so_is_such_a_model() {
 }
 
 #[test]
+fn where_nobody_can_be_trusted_all_count_the_same_little() {
+    let rows: [&[i32]; 3] = [&[0, 1], &[1, 0], &[0, 1]];
+    let wrong = array![[0.1, 0.1, 0.8], [0.8, 0.1, 0.1], [0.1, 0.8, 0.1]];
+    let options = QualityOptions {
+        consensus_methods: vec![ConsensusMethod::MajorityVote],
+        ..QualityOptions::default()
+    };
+    let found = try_quality(&rows, &wrong, &options).unwrap();
+    assert_eq!(found.annotator_weights, [EPSILON; 2]);
+    assert!(close(found.model_weights[0], EPSILON * 2_f64.sqrt()));
+    // Half of all labels equal the consensus, so that each says 1/4 about another class.
+    let expected = (2_f64.sqrt() * 0.8 + 2.0 * 0.25) / (2_f64.sqrt() + 2.0);
+    assert!(close(found.posterior[[0, 2]], expected));
+    assert!(found.posterior.rows().into_iter().all(|row| close(row.sum(), 1.0)));
+}
+
+#[test]
 fn an_annotator_on_their_own_has_no_quality_and_comes_last() {
     let probs = array![[0.9, 0.1], [0.2, 0.8], [0.3, 0.7]];
     let found = quality(&[&[0, 0, -1], &[1, 0, -1], &[-1, -1, 1]], &probs);
@@ -150,6 +167,21 @@ fn a_tie_of_everything_is_decided_by_the_stream_where_cleanlab_fails() {
     assert_eq!(check_ties(&tied, None, 2, Compat::Corrected), Ok(()));
     let error = check_ties(&tied, None, 2, Compat::Cleanlab29);
     assert_eq!(error, Err(InputError::AllTied { example: 0 }));
+}
+
+#[test]
+fn the_misplaced_counts_of_cleanlab_spare_a_table_without_gaps() {
+    let probs = array![[0.1, 0.2, 0.7], [0.1, 0.6, 0.3], [0.2, 0.2, 0.6]];
+    let full = labels(&[&[2, 2, 1], &[1, 1, 2], &[2, 2, 2]]);
+    let with_gap = labels(&[&[2, 2, 1], &[1, 1, -1], &[2, 2, 2]]);
+    let both = |labels| {
+        let found = temperature::search(labels, probs.view());
+        (found, temperature::search_cleanlab_2_9(labels, probs.view()))
+    };
+    let (right, compatible) = both(&full);
+    assert_eq!(right, compatible);
+    let (right, compatible) = both(&with_gap);
+    assert!(compatible > right, "{compatible} {right}");
 }
 
 #[test]

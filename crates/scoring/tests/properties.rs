@@ -269,7 +269,8 @@ proptest! {
 #[test]
 fn the_number_of_threads_changes_no_byte() {
     for n_models in [1, 3] {
-        let crowd = Crowd::new((3000, 30, 4, n_models), 0.1, 7);
+        // Large enough to be shared out among threads.
+        let crowd = Crowd::new((70_000, 30, 4, n_models), 0.1, 7);
         for calibrate in [false, true] {
             let options = QualityOptions { calibrate, ..QualityOptions::default() };
             let on = |n_threads| {

@@ -12,6 +12,9 @@ use super::records::Records;
 use crate::DataError;
 use crate::csv_file::shown;
 
+/// At least so many bytes have most rows.
+const BYTES_PER_ROW: usize = 8;
+
 type Table<'a> = Records<'a, Box<dyn BufRead>>;
 
 pub(super) fn gather(path: &Path, bytes: Box<dyn BufRead>) -> Result<Gathered, DataError> {
@@ -49,6 +52,9 @@ fn long(
     n_columns: usize,
 ) -> Result<Gathered, DataError> {
     let mut gathered = Gathered { unordered: true, ..Gathered::default() };
+    // Room that is not used costs nothing, while growing copies what is there.
+    let n_bytes = std::fs::metadata(path).map_or(0, |file| file.len() as usize);
+    gathered.labels.try_reserve(n_bytes / BYTES_PER_ROW).ok();
     let mut n_missing = 0;
     while advance(path, &mut table, n_columns)? {
         let row = table.row();
