@@ -130,7 +130,8 @@ fn every_format_of_labels_gives_the_same_results() {
     let tasks: Vec<String> = (0..4).map(task).collect();
     fs::write(path.join("studio.json"), format!("[{}]", tasks.join(","))).unwrap();
 
-    let files = ["long.csv.gz", "wide.csv", "marked.csv", "float.npy", "integer.npy", "fortran.npy"];
+    let files =
+        ["long.csv.gz", "wide.csv", "marked.csv", "float.npy", "integer.npy", "fortran.npy"];
     for labels in files.into_iter().chain(["studio.json"]) {
         assert!(score(path, labels, &["p.npy"]) == expected, "{labels}");
     }

@@ -26,7 +26,9 @@ mod summary;
 mod wall_robot;
 mod worst_annotators;
 
-pub use atomic::{make_folder, sweep, write_atomic, write_atomic_with, write_derived, write_derived_with};
+pub use atomic::{
+    make_folder, sweep, write_atomic, write_atomic_with, write_derived, write_derived_with,
+};
 pub use blobs::blobs;
 pub use cifar10::{CIFAR10_CLASSES, Cifar10Test, N_TEST_IMAGES, Pixels};
 pub use cifar10h::AnnotatorTable;
