@@ -52,8 +52,10 @@ pub fn query(args: &QueryArgs, talk: Talk) -> Result<ExitCode> {
     }
     let (again, new) = ranking.batch_sizes();
     talk.say(format!(
-        "batch of {}: {again} labelled examples again, {new} new ones; wrote {}",
+        "batch of {}: {} again, {}; wrote {}",
         again + new,
+        counted(again, "labelled example"),
+        counted(new, "new one"),
         args.input.out.display()
     ));
     Ok(ExitCode::SUCCESS)

@@ -89,7 +89,7 @@ fn active_lab_is_what_is_asked_for_by_default() {
         "temperature [",
         "model weight [",
         "consensus labels differ from the majority vote",
-        "lowest annotator weights:\n  cleo ",
+        "lowest annotator weights:\n  ben  ",
         "batch of 2",
     ] {
         assert!(talk.contains(line), "'{line}' is not in: {talk}");
