@@ -2,18 +2,14 @@
 """Time `relabel score` and `relabel query` against the official library, whole process from file to file.
 
 Every folder holds labels_long.csv (task,annotator,label), pred_probs.npy and pred_probs_unlabeled.npy.
-Prints CPU seconds (user + system) of both, their ratio, and the peak memory of ours.
+Prints CPU seconds (user + system) of both, their ratio, and the peak memory of ours, which writes
+into a new folder every time.
 
     pip install cleanlab
     python scripts/compare_scoring.py target/release/relabel FOLDER... [--repeat 3] [--skip-peer]
 """
 
-import argparse
-import os
-import subprocess
-import sys
-import tempfile
-
+import argparse, os, subprocess, sys, tempfile
 PEER = """
 import sys, numpy as np, pandas as pd
 from cleanlab.internal.multiannotator_utils import format_multiannotator_labels
@@ -49,10 +45,10 @@ def main():
         for what in ("query", "score"):
             with tempfile.TemporaryDirectory() as out:
                 ours = [args.relabel, what, "-q", "--labels", f"{folder}/labels_long.csv"]
-                ours += ["--pred-probs", f"{folder}/pred_probs.npy", "--out", out]
+                ours += ["--pred-probs", f"{folder}/pred_probs.npy"]
                 if what == "query":
                     ours += ["--unlabeled-pred-probs", f"{folder}/pred_probs_unlabeled.npy"]
-                runs = sorted(cost(ours) for _ in range(args.repeat))
+                runs = sorted(cost([*ours, "--out", f"{out}/{at}"]) for at in range(args.repeat))
             cpu, peak = runs[len(runs) // 2][0], max(peak for _, peak in runs)
             line = f"{os.path.basename(folder.rstrip('/')):24} {what}: {cpu:.3f} s CPU (median of {args.repeat}), {peak:.0f} MiB"
             if not args.skip_peer:
