@@ -2,23 +2,33 @@
 //! its label-count defect mended (the default) and with it (compatible).
 //! `RELABEL_GOLDEN=DIR` reads `DIR/library` instead of the copy kept here.
 //!
-//! What this library does otherwise is named in [`otherwise`]; it is not compared
+//! What this library does otherwise is named in `otherwise.rs`; it is not compared
 //! but must still come out as said there.
 #![allow(clippy::unwrap_used)]
 
 #[path = "golden_library/calls.rs"]
 mod calls;
+#[path = "golden_library/chance.rs"]
+mod chance;
 #[path = "golden_library/input.rs"]
 mod input;
+#[path = "golden_library/otherwise.rs"]
+mod otherwise;
+#[path = "golden_library/quality.rs"]
+mod quality;
 #[path = "golden_library/reasons.rs"]
 mod reasons;
+#[path = "golden_library/tables.rs"]
+mod tables;
 
 use std::path::PathBuf;
 
 use calls::Call;
-use input::{Inputs, improper};
-use reasons::{Failure, reason_of_message};
-use relabel_scoring::{Compat, Round, Seed, Stream};
+use chance::{candidates, stream, stream_that_decides};
+use input::Inputs;
+use otherwise::otherwise;
+use reasons::reason_of_message;
+use relabel_scoring::Compat;
 use serde_json::{Map, Value};
 
 const TOLERANCE: f64 = 1e-9;
@@ -154,119 +164,6 @@ fn printed_notices(call: &Value) -> Value {
     let recorded = call.get("printed").and_then(Value::as_array);
     let is_recorded = |name: &&&str| recorded.is_some_and(|list| list.iter().any(|n| n == **name));
     Value::from(known.iter().filter(is_recorded).copied().collect::<Vec<_>>())
-}
-
-/// What comes out otherwise than recorded, on purpose.
-fn otherwise(
-    run: &Call<'_>,
-    expected: &Value,
-    outcome: &Result<Value, Failure>,
-) -> Option<&'static str> {
-    let corrected = run.compat == Compat::Corrected;
-    let recorded = expected["error"]["message"].as_str().and_then(reason_of_message);
-    let probs = |name| {
-        let ensemble = run.function.ends_with("ensemble") || run.inputs.is_ensemble(name);
-        run.inputs.models(name, ensemble).unwrap_or_default()
-    };
-    match (recorded, outcome) {
-        (Some("example without labels" | "annotator without labels"), Ok(_)) if corrected => {
-            Some("gaps are tolerated and noted")
-        }
-        (Some("example without labels" | "annotator without labels"), Err(failure))
-            if corrected && ["one annotator", "no overlap"].contains(&failure.reason) =>
-        {
-            Some("gaps are tolerated, what else is wrong is not")
-        }
-        (Some("all tied"), Ok(_)) if corrected => Some("the seeded stream decides"),
-        (Some("score options of an ensemble"), Ok(_)) if corrected => {
-            Some("ensembles have all options")
-        }
-        (Some("one annotator"), Ok(_))
-            if run.function == "get_active_learning_scores_ensemble"
-                && probs("pred_probs_unlabeled").len() == 1 =>
-        {
-            // In either mode: here one model is one model, whoever calls it an ensemble.
-            Some("an ensemble of one model may have a pool")
-        }
-        (None, Err(failure))
-            if corrected
-                && expected.get("error").is_none()
-                && failure.reason == "no probability"
-                && (improper(&probs("pred_probs")) || improper(&probs("pred_probs_unlabeled"))) =>
-        {
-            Some("rows of probabilities must be distributions")
-        }
-        (Some("no probability"), Ok(_)) if corrected && entropy_score(run) => {
-            Some("a posterior one bit above 1 is no error")
-        }
-        (None, Ok(_)) if corrected && certain_entropy(run, expected) => {
-            Some("a certain label scores 1, not 0")
-        }
-        (None, Ok(_)) if run.function == "format_multiannotator_labels" => run
-            .inputs
-            .get("raw_labels")
-            .is_some_and(|rows| {
-                let cells = rows.as_array().into_iter().flatten().filter_map(Value::as_array);
-                cells.flatten().filter_map(Value::as_f64).any(|number| number.fract() != 0.0)
-            })
-            .then_some("fractional labels are not truncated"),
-        _ => None,
-    }
-}
-
-/// Whether the entropy score met a row without entropy or a single class.
-fn certain_entropy(run: &Call<'_>, expected: &Value) -> bool {
-    let is = |value: &Value| value.is_null() || value.as_f64() == Some(0.0);
-    let any = |values: &Value| values.as_array().into_iter().flatten().any(is);
-    entropy_score(run)
-        && (any(&expected["label_quality"]["consensus_quality_score"])
-            || any(&expected["detailed_label_quality"]["values_of_labeled_cells_row_major"]))
-}
-
-fn entropy_score(run: &Call<'_>) -> bool {
-    let options = run.options.get("label_quality_score_kwargs");
-    options.is_some_and(|options| options["method"] == "confidence_weighted_entropy")
-}
-
-fn stream(seed: u64) -> Stream {
-    Stream::new(Seed(seed), "golden", Round(0), 0)
-}
-
-/// Rows that chance decided and their candidates, in any of the forms of a
-/// list of pairs, a list of objects, or an object by row.
-fn candidates(ties: &Value) -> Vec<(usize, Vec<u64>)> {
-    let classes = |value: &Value| -> Vec<u64> {
-        value.as_array().unwrap().iter().map(|class| class.as_u64().unwrap()).collect()
-    };
-    match ties {
-        Value::Object(by_row) => by_row
-            .iter()
-            .map(|(row, candidates)| (row.parse().unwrap(), classes(candidates)))
-            .collect(),
-        Value::Array(list) => list
-            .iter()
-            .map(|tie| {
-                let named = ["row", "example"].iter().find_map(|name| tie.get(name));
-                let row = named.unwrap_or(&tie[0]).as_u64().unwrap();
-                (row as usize, classes(tie.get("candidates").unwrap_or(&tie[1])))
-            })
-            .collect(),
-        other => panic!("unknown form of random ties: {other}"),
-    }
-}
-
-/// A stream under which chance takes the lowest candidate in every tied row, as recorded.
-fn stream_that_decides(run: &Call<'_>, ties: &[(usize, Vec<u64>)], at: &str) -> Stream {
-    let decides = |stream: &Stream| {
-        // A call that must fail does so under any stream.
-        let Ok(votes) = run.votes(*stream) else { return true };
-        ties.iter().all(|(row, candidates)| {
-            let vote = u64::from(votes[*row].0);
-            assert!(candidates.contains(&vote), "{at}, row {row}: {vote} is no candidate");
-            Some(&vote) == candidates.iter().min()
-        })
-    };
-    (0..1 << 20).map(stream).find(decides).unwrap_or_else(|| panic!("{at}: no stream decides so"))
 }
 
 /// Integers, text and keys exactly, other numbers within the tolerance; null = NaN.
