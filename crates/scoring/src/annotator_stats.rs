@@ -118,9 +118,21 @@ struct ClassCount {
     given: u32,
     equal: u32,
     quality: f64,
+    /// What rounding took from `quality`.
+    lost: f64,
 }
 
 impl ClassCount {
+    fn add(&mut self, equal: bool, quality: f64) {
+        self.given += 1;
+        self.equal += u32::from(equal);
+        // With Kahan's compensation, as pandas adds: exact ties of worst classes hang on it.
+        let term = quality - self.lost;
+        let sum = self.quality + term;
+        self.lost = (sum - self.quality) - term;
+        self.quality = sum;
+    }
+
     /// Less = worse: a lower rate, then more labels, then a surer consensus.
     fn compare(&self, other: &Self) -> Ordering {
         let rate = |count: &Self| f64::from(count.equal) / f64::from(count.given);
@@ -140,9 +152,7 @@ fn worst_class(given: &[(ExampleId, Class)], main: &Judgement, counts: &mut [Cla
         if count.given == 0 {
             classes.push(*class);
         }
-        count.given += 1;
-        count.equal += u32::from(*class == main.consensus[id.at()]);
-        count.quality += main.quality[id.at()];
+        count.add(*class == main.consensus[id.at()], main.quality[id.at()]);
     }
     let worst = classes
         .iter()

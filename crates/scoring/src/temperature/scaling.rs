@@ -9,6 +9,7 @@ use super::TINY;
 use crate::{
     blocks::{numbers, table},
     elementary,
+    numpy::pairwise_sum,
 };
 
 /// `probs` under a temperature: rows are clipped below at 1e-30, raised to 1/T
@@ -56,8 +57,10 @@ pub(super) fn subtract_greatest(logs: &mut [f64], k: usize) -> (f64, f64) {
 fn normalise(values: &mut [f64], k: usize) {
     Arch::new().dispatch(|| {
         for row in values.chunks_exact_mut(k) {
-            let sum: f64 = row.iter().sum();
-            row.iter_mut().for_each(|value| *value /= sum);
+            for _ in 0..2 {
+                let sum = pairwise_sum(row);
+                row.iter_mut().for_each(|value| *value /= sum);
+            }
         }
     });
 }
