@@ -47,6 +47,7 @@ pub(super) fn check(mut config: Config) -> Result<Config, ConfigError> {
     }
     one_of("data.name", &config.data.name, &[TABLES, IMAGES].concat())?;
     check_model::check(&config.model, IMAGES.contains(&config.data.name.as_str()))?;
+    config.model.complete();
     check_data(&config)?;
     for (key, found) in [
         ("loop.rounds", Some(config.run.rounds)),

@@ -1,7 +1,9 @@
 //! `[model]`: which models, and for networks the recipe. Every key but the kind
-//! may be left out; the recipe's own values then hold.
+//! may be left out; the models' own values are then written in its place, so that
+//! the configuration kept with a run says all of it, whatever later versions do.
 
 use relabel_models::image::{Flip, Named, NetKind, NetSpec, Precision, Recipe, Schedule, Stem};
+use relabel_models::{ExtraTrees, Mlp};
 use serde::{Deserialize, Serialize};
 
 /// `[model]`
@@ -118,6 +120,50 @@ impl ModelConfig {
             mirror: self.mirror.unwrap_or(usual.mirror),
             precision: word(&self.precision, usual.precision),
         }
+    }
+
+    /// Writes the models' own values in place of what was left out and is read.
+    pub(super) fn complete(&mut self) {
+        let kinds: Vec<&String> = std::iter::once(&self.kind).chain(&self.ensemble).collect();
+        let holds = |name: &str| kinds.iter().any(|kind| *kind == name);
+        if holds("extra-trees") {
+            self.trees.get_or_insert(ExtraTrees::default().trees);
+        }
+        if holds("mlp") {
+            self.epochs.get_or_insert(Mlp::default().max_epochs);
+        }
+        if let Some(net) = self.net(&self.kind) {
+            self.complete_net(&net);
+            self.complete_recipe(self.recipe());
+        }
+    }
+
+    /// The members of an ensemble keep a width and a whitening of their own.
+    fn complete_net(&mut self, net: &NetSpec) {
+        self.stem.get_or_insert(net.stem.name().into());
+        if self.ensemble.is_empty() {
+            self.width.get_or_insert(net.width);
+            self.whitening.get_or_insert(net.whitening);
+        }
+    }
+
+    fn complete_recipe(&mut self, recipe: Recipe) {
+        self.steps = Some(recipe.steps);
+        self.batch = Some(recipe.batch);
+        self.schedule = Some(recipe.schedule.name().into());
+        self.warm_up = Some(recipe.warm_up);
+        self.learning_rate = Some(recipe.learning_rate);
+        self.momentum = Some(recipe.momentum);
+        self.weight_decay = Some(recipe.weight_decay);
+        self.norm_momentum = Some(recipe.norm_momentum);
+        self.label_smoothing = Some(recipe.label_smoothing);
+        self.flip = Some(recipe.flip.name().into());
+        self.crop = Some(recipe.crop);
+        self.cutout = Some(recipe.cutout);
+        self.mixup = Some(recipe.mixup);
+        self.averaging = Some(recipe.averaging);
+        self.mirror = Some(recipe.mirror);
+        self.precision = Some(recipe.precision.name().into());
     }
 
     /// The words that only some values understand: key, value, valid ones.

@@ -149,7 +149,11 @@ mod tests {
     use crate::config::Protocol;
 
     fn with(arguments: &[&str]) -> Result<Config, ConfigError> {
-        let mut source = Source::open("wall-robot-et")?;
+        preset("wall-robot-et", arguments)
+    }
+
+    fn preset(name: &str, arguments: &[&str]) -> Result<Config, ConfigError> {
+        let mut source = Source::open(name)?;
         for argument in arguments {
             source.set(argument)?;
         }
@@ -164,6 +168,17 @@ mod tests {
             let again = Source::parse("again", &config.to_toml()).unwrap().validate().unwrap();
             assert_eq!(config, again);
         }
+    }
+
+    #[test]
+    fn what_is_left_out_is_written_down_where_it_is_read() {
+        let network = preset("cifar10h", &[]).unwrap().model;
+        assert_eq!((network.width, network.learning_rate), (Some(64), Some(0.2)));
+        assert_eq!((network.trees, network.epochs), (None, None));
+        let ensemble = preset("cifar10h-ensemble", &[]).unwrap().model;
+        assert_eq!((ensemble.width, ensemble.crop), (None, Some(4)));
+        let tables = preset("wall-robot-mlp", &["model.trees=7"]).unwrap().model;
+        assert_eq!((tables.trees, tables.epochs, tables.steps), (Some(7), Some(500), None));
     }
 
     #[test]
