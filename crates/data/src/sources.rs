@@ -219,7 +219,12 @@ pub(crate) fn sha256(path: &Path) -> Result<String, DataError> {
     let mut hasher = Sha256::new();
     let copy = File::open(path).and_then(|mut file| io::copy(&mut file, &mut Hash(&mut hasher)));
     copy.map_err(|e| DataError::io(path, e))?;
-    Ok(hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(hexadecimal(hasher))
+}
+
+/// What was hashed so far.
+pub(crate) fn hexadecimal(hasher: Sha256) -> String {
+    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Takes bytes and keeps nothing but their hash.

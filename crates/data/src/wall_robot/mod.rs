@@ -34,6 +34,7 @@ pub fn wall_robot(
     let mut dataset = recipe.dataset(table::matrix(&subset, &recipe.rows()));
     let published = published(variant).filter(|_| crowd == CrowdKind::Identical);
     dataset.summary = Start::of(&dataset).lines(published);
+    dataset.summary.extend(table.remark());
     Ok(dataset)
 }
 

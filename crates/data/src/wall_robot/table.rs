@@ -6,15 +6,20 @@ use std::path::Path;
 
 use ndarray::Array2;
 use relabel_scoring::Class;
+use sha2::{Digest, Sha256};
 
 use super::recipe::TABLE_CLASS_SIZES;
 use crate::DataError;
+use crate::sources::hexadecimal;
 
 /// The name under which the file is fetched, and its folder.
 const NAME: &str = "wall-robot";
 const FILE: &str = "sensor_readings_4.data";
 const N_FEATURES: usize = 4;
 const FIELDS: &str = "5 fields, four distances and a class";
+
+/// Of the values of the published file, row by row, in whatever way they are written.
+const PUBLISHED_SHA256: &str = "e2374117868d9c0aa672043da2347da13ebc3a48be6ecd9618fc749bad33f431";
 
 /// The classes in the order of their numbers.
 pub const CLASS_NAMES: [&str; 4] =
@@ -55,6 +60,21 @@ impl Table {
             format!("{} rows ({})", sizes.iter().sum::<usize>(), parts.join(", "))
         };
         Err(DataError::file(path, describe(&sizes), describe(&TABLE_CLASS_SIZES)))
+    }
+
+    /// A remark for the log if the values are not those of the published table.
+    pub fn remark(&self) -> Option<String> {
+        let mut hasher = Sha256::new();
+        for (features, class) in self.features.iter().zip(&self.classes) {
+            features.iter().for_each(|value| hasher.update(value.to_le_bytes()));
+            hasher.update(class.0.to_le_bytes());
+        }
+        (hexadecimal(hasher) != PUBLISHED_SHA256).then(|| {
+            format!(
+                "{FILE} holds other values than the published table: results cannot be compared \
+                 with the published ones; `relabel data fetch {NAME}` gets it"
+            )
+        })
     }
 
     fn rows_of(&self, class: Class) -> Vec<usize> {
