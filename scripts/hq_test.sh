@@ -12,13 +12,13 @@ work=$(mktemp -d)
 trap 'kill $hq 2>/dev/null || true; rm -rf "$work"' EXIT
 cd "$work"
 "$RELABEL" run "${experiment[@]}" --data "$data" --out local --progress none >/dev/null 2>&1
-"${PYTHON:-python3}" "$here/hq.py" "${experiment[@]}" --data "$data" --out hq >hq.log 2>&1 &
+"${PYTHON:-python3}" "$here/hq.py" "${experiment[@]}" --data "$data" --out "$work/hq" >hq.log 2>&1 &
 hq=$!
 killed=0
 until [ $killed = 2 ]; do
     kill -0 $hq || { cat hq.log; exit 1; }
     rounds=$(find hq -path '*/rounds/*.json' 2>/dev/null | wc -l || true)
-    task=$(pgrep -f "^$RELABEL run .* --out hq .*--cell" | tail -n 1 || true)
+    task=$(pgrep -f "^$RELABEL run .* --out $work/hq .*--cell" | tail -n 1 || true)
     if [ "$rounds" -gt $((10 * killed + 5)) ] && kill -9 "$task" 2>/dev/null; then
         killed=$((killed + 1))
         echo "killed a task after $rounds rounds of all cells"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Shows that a Slurm array with scripts/slurm.sbatch runs a grid to the bytes of a local run,
-# though one of its tasks is killed and one is put back in the queue. Starts Slurm and munge
+# though two of its tasks are killed and a third is put back in the queue. Starts Slurm and munge
 # on this machine, as root, from the Debian packages, which are unpacked and not installed.
 #   scripts/slurm_test.sh target/release/relabel DATA_DIR [EXPERIMENT [--set KEY=VALUE]...]
 set -euo pipefail
@@ -43,13 +43,15 @@ munged --force --key-file=munge.key --socket=munge/socket --pid-file="$work/mung
 slurmctld-wlm && slurmd-wlm -d "$work/root/usr/sbin/slurmstepd-wlm"
 until sinfo -h -o %t 2>/dev/null | grep -q idle; do sleep 0.5; done
 "$RELABEL" run "${experiment[@]}" --data "$data" --out local --progress none >/dev/null 2>&1
-last=$("$RELABEL" status "local/${experiment[0]}/default" | tail -n 2 | awk '{ print $1; exit }')
-job=$(sbatch --parsable --array=0-"$last" "$here/slurm.sbatch" "${experiment[@]}" --data "$data" --out slurm)
+last=$("$RELABEL" cells "${experiment[@]}" | tail -n 1 | cut -f 1)
+job=$(sbatch --parsable --array=0-"$last" "$here/slurm.sbatch" "${experiment[@]}" --data "$data" --out "$work/slurm")
 rounds() { find slurm -path '*/rounds/*.json' 2>/dev/null | wc -l; }
-until [ "$(rounds)" -gt 5 ]; do sleep 0.1; done
-until pkill -9 -o -f "^$RELABEL run .* --out slurm "; do sleep 0.05; done
-until scontrol requeue "$(squeue -h -t R -o %i | tail -n 1)" 2>/dev/null; do sleep 0.05; done
-echo "killed one task and requeued another after $(rounds) rounds of all cells"
+for at in 5 25; do
+    until [ "$(rounds)" -gt $at ]; do sleep 0.1; done
+    until pkill -9 -o -f "^$RELABEL run .* --out $work/slurm "; do sleep 0.05; done
+    echo "killed a task after $(rounds) rounds of all cells"
+done
+until scontrol requeue "$(squeue -h -t R -o %i | head -n 1)" 2>/dev/null; do sleep 0.05; done
 while squeue -h -j "$job" 2>/dev/null | grep -q .; do sleep 1; done
 run=${experiment[0]}/default
 diff -r "local/$run/npy" "slurm/$run/npy" && diff "local/$run/summary.csv" "slurm/$run/summary.csv"

@@ -202,14 +202,10 @@ pub fn wait_until(what: &str, mut come: impl FnMut() -> bool) {
 
 /// Processes that `parent` has started.
 pub fn children(parent: u32) -> Vec<u32> {
-    let is_child = |id: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
-        let after_name = stat.rsplit(") ").next().unwrap_or_default();
-        after_name.split(' ').nth(1) == Some(&parent.to_string())
-    };
-    let entries = fs::read_dir("/proc").unwrap().flatten();
-    let ids = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok());
-    ids.filter(is_child).collect()
+    let threads = fs::read_dir(format!("/proc/{parent}/task")).into_iter().flatten().flatten();
+    let started = threads.map(|thread| fs::read_to_string(thread.path().join("children")));
+    let ids = started.map(Result::unwrap_or_default).collect::<String>();
+    ids.split_whitespace().map(|id| id.parse().unwrap()).collect()
 }
 
 /// The long version was asked for.
