@@ -204,9 +204,12 @@ impl Plan<'_> {
             talk.say(note);
         }
         let rounds = self.config.run.rounds;
-        let cells = self.cells.len();
+        let cells = match self.cells.len() {
+            1 => "1 cell".into(),
+            several => format!("{several} cells"),
+        };
         let folder = ready.folder.path().display();
-        talk.say(format!("{cells} cells of {rounds} rounds, results in {folder}"));
+        talk.say(format!("{cells} of {rounds} rounds, results in {folder}"));
         talk.detail(format!("configuration {}", self.config.hash()));
     }
 }

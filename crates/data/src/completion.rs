@@ -8,7 +8,7 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
-use crate::{DataError, sources::sha256, write_atomic};
+use crate::{DataError, checksum, write_atomic};
 
 /// The name of the mark.
 pub(crate) const MARK: &str = ".complete.json";
@@ -49,7 +49,7 @@ impl Completion {
             if !path.is_file() {
                 return Ok(Some(format!("a folder without {}", name.display())));
             }
-            if sha256(&path)? != *expected {
+            if checksum::of_file(&path)? != *expected {
                 return Ok(Some(format!("another {}", name.display())));
             }
         }

@@ -13,10 +13,11 @@ use crate::{
     DataError, Progress,
     archive::{self, Entry},
     atomic::{folder_of, sync_folder},
+    checksum,
     completion::{Completion, MARK},
     download::{Download, Patience},
     make_folder,
-    sources::{FileState, SourceFile, Sources, Unpack, sha256},
+    sources::{FileState, SourceFile, Sources, Unpack},
 };
 
 /// What became of a file.
@@ -126,7 +127,7 @@ impl SourceFile {
         download.run(&mut work.part)?;
         let part = work.path.clone();
         let check = || {
-            let found = sha256(&part).map_err(|error| error.to_string())?;
+            let found = checksum::of_file(&part).map_err(|error| error.to_string())?;
             match checksum {
                 Some(expected) if *expected != found => {
                     Err(format!("SHA-256 {found} instead of {expected}"))
@@ -200,7 +201,7 @@ fn take_folder(work: &Work, folder: &Path) -> Result<BTreeMap<PathBuf, String>, 
         let target = work.unpacked.join(name);
         make_folder(folder_of(&target))?;
         write(&target, entry)?;
-        let sum = sha256(&target).map_err(io::Error::other)?;
+        let sum = checksum::of_file(&target).map_err(io::Error::other)?;
         files.insert(name.to_owned(), sum);
         Ok(())
     })?;

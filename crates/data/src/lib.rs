@@ -4,6 +4,7 @@
 mod archive;
 mod atomic;
 mod blobs;
+mod checksum;
 mod cifar10;
 mod cifar10h;
 mod cifar10h_start;
@@ -30,6 +31,7 @@ pub use atomic::{
     make_folder, sweep, write_atomic, write_atomic_with, write_derived, write_derived_with,
 };
 pub use blobs::blobs;
+pub use checksum::{hex, seal, seal_is_whole, sha256};
 pub use cifar10::{CIFAR10_CLASSES, Cifar10Test, N_TEST_IMAGES, Pixels};
 pub use cifar10h::AnnotatorTable;
 pub use cifar10h_start::cifar10h;

@@ -1,14 +1,11 @@
 //! The official files of the data sets: where they come from, under which
 //! licence, and whether the ones that are here are the official ones.
 
-use std::fs::File;
-use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
-use crate::{DataError, completion::Completion};
+use crate::{DataError, checksum, completion::Completion};
 
 /// All files that can be fetched.
 #[derive(Clone, Debug, Deserialize)]
@@ -204,39 +201,12 @@ impl SourceFile {
         if let Some(bytes) = self.bytes.filter(|&bytes| bytes != size) {
             return Ok(FileState::Differs { found: format!("{size} bytes instead of {bytes}") });
         }
-        let sum = sha256(path)?;
+        let sum = checksum::of_file(path)?;
         match &self.sha256 {
             Some(expected) if *expected != sum => {
                 Ok(FileState::Differs { found: format!("SHA-256 {sum} instead of {expected}") })
             }
             _ => Ok(FileState::Official),
         }
-    }
-}
-
-/// The SHA-256 of a file in hexadecimal.
-pub(crate) fn sha256(path: &Path) -> Result<String, DataError> {
-    let mut hasher = Sha256::new();
-    let copy = File::open(path).and_then(|mut file| io::copy(&mut file, &mut Hash(&mut hasher)));
-    copy.map_err(|e| DataError::io(path, e))?;
-    Ok(hexadecimal(hasher))
-}
-
-/// What was hashed so far.
-pub(crate) fn hexadecimal(hasher: Sha256) -> String {
-    hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-/// Takes bytes and keeps nothing but their hash.
-struct Hash<'a>(&'a mut Sha256);
-
-impl io::Write for Hash<'_> {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.update(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
     }
 }

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use relabel_data::hex;
 use relabel_models::FeatureStore;
 use relabel_scoring::ExampleId;
 use sha2::{Digest, Sha256};
 
-use crate::{Cell, Crowd, Prepared, level, store::hex};
+use crate::{Cell, Crowd, Prepared, level};
 
 const EXAMPLES: &str = "examples";
 

@@ -3,8 +3,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use relabel_data::sha256;
 use serde::Deserialize;
-use sha2::{Digest, Sha256};
 
 use crate::{ReportError, measure::ACCURACIES, stats::mean_heights};
 
@@ -138,5 +138,5 @@ pub(crate) fn complete(points: &mut [RoundPoint], batch: Option<usize>) {
 fn digest(text: &str, checksum: &str) -> String {
     let signed = format!("\"checksum\":\"{checksum}\"");
     let blank = text.replacen(&signed, "\"checksum\":\"\"", 1);
-    Sha256::digest(blank.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    sha256(blank.as_bytes())
 }

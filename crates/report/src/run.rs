@@ -3,6 +3,8 @@
 
 use std::path::{Path, PathBuf};
 
+use relabel_data::seal_is_whole;
+
 use crate::{
     CellCurve, Manifest, ReportError,
     arrays::{Arrays, array_files},
@@ -84,6 +86,9 @@ fn run_folder(path: &Path, file: &Path) -> Result<Run, ReportError> {
     };
     let text = std::fs::read(file).map_err(ReportError::io("read", file))?;
     let text = String::from_utf8(text).map_err(|_| damaged("it is no text".into()))?;
+    if seal_is_whole(&text) == Some(false) {
+        return Err(damaged("its checksum is wrong".into()));
+    }
     let config: ConfigFile =
         toml::from_str(&text).map_err(|error| damaged(error.message().to_owned()))?;
     let (cells, mut gaps) =

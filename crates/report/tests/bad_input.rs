@@ -6,7 +6,7 @@ mod fake_run;
 
 use std::{fs, path::Path};
 
-use fake_run::{add_curve, add_npy, record, report_on, signed, whole_run};
+use fake_run::{WALL_ROBOT, add_curve, add_npy, record, report_on, signed, whole_run};
 use relabel_report::{Report, load_run, write_report};
 
 fn page_of(report: &Report) -> String {
@@ -116,7 +116,9 @@ fn a_damaged_manifest_leaves_the_curves_alone() {
 fn a_damaged_configuration_is_refused() {
     let folder = tempfile::tempdir().unwrap();
     let run = whole_run(folder.path());
-    for text in [b"experiment = ".as_slice(), b"experiment = \"x\"\n", &[0xff]] {
+    let changed = relabel_data::seal(WALL_ROBOT).replace("batch = 100", "batch = 50");
+    for text in [b"experiment = ".as_slice(), b"experiment = \"x\"\n", &[0xff], changed.as_bytes()]
+    {
         fs::write(run.join("config.toml"), text).unwrap();
         let error = load_run(&run).unwrap_err().to_string();
         assert!(error.contains("config.toml is damaged"), "{error}");

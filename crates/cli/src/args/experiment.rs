@@ -66,7 +66,8 @@ pub struct RunArgs {
     /// Run only the cell with this index (see `relabel cells`).
     #[arg(long, conflicts_with = "cell_from_env")]
     pub cell: Option<usize>,
-    /// Take the index from the scheduler's environment variable.
+    /// Take the index from the scheduler: SLURM_ARRAY_TASK_ID, HQ_TASK_ID, JOB_COMPLETION_INDEX,
+    /// PBS_ARRAY_INDEX or AWS_BATCH_JOB_ARRAY_INDEX; SGE_TASK_ID or LSB_JOBINDEX minus one.
     #[arg(long)]
     pub cell_from_env: bool,
     /// Start no further cell once one has failed.
@@ -78,11 +79,12 @@ pub struct RunArgs {
     /// Begin no round that would not be done within so many minutes; exit code 75 if cells are left.
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub max_minutes: Option<Duration>,
-    /// On a GPU: end and restart the process of a cell that has reported nothing for so long.
+    /// With a process per cell: end and restart one that has reported nothing for so long.
     #[arg(long, value_name = "MINUTES", default_value = "60", value_parser = minutes)]
     pub stall_minutes: Duration,
-    /// Run every cell in a process of its own, as is always done on a GPU.
-    #[arg(long, hide = true)]
+    /// Run every cell in a process of its own, as is always done on a GPU: one that crashes or
+    /// hangs then ends alone, and is started again if it had finished a round.
+    #[arg(long)]
     pub processes: bool,
     /// This is such a process: report to the one that started it.
     #[arg(long, hide = true, requires = "cell")]

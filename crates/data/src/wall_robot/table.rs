@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 
 use super::recipe::TABLE_CLASS_SIZES;
 use crate::DataError;
-use crate::sources::hexadecimal;
+use crate::checksum::hex;
 
 /// The name under which the file is fetched, and its folder.
 const NAME: &str = "wall-robot";
@@ -69,7 +69,7 @@ impl Table {
             features.iter().for_each(|value| hasher.update(value.to_le_bytes()));
             hasher.update(class.0.to_le_bytes());
         }
-        (hexadecimal(hasher) != PUBLISHED_SHA256).then(|| {
+        (hex(&hasher.finalize()) != PUBLISHED_SHA256).then(|| {
             format!(
                 "{FILE} holds other values than the published table: results cannot be compared \
                  with the published ones; `relabel data fetch {NAME}` gets it"

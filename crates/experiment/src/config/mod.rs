@@ -10,11 +10,10 @@ mod model;
 mod preset;
 mod source;
 
-use relabel_data::CrowdKind;
+use relabel_data::{CrowdKind, sha256};
 use relabel_scoring::FrequencyTie;
 use serde::{Deserialize, Serialize};
 
-use crate::store::sha256;
 pub use error::ConfigError;
 pub use keys::nearest;
 pub use model::ModelConfig;

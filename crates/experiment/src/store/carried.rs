@@ -4,8 +4,9 @@
 use std::path::Path;
 
 use ndarray::Array2;
+use relabel_data::sha256;
 
-use super::{StoreError, record::sha256, write_atomic};
+use super::{StoreError, write_atomic};
 
 /// Bytes of the probabilities of all models: three sizes, then the values, little-endian.
 pub(super) fn encode(models: &[Array2<f64>]) -> Vec<u8> {

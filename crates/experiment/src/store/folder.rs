@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CellFolder, StoreError, lock::Lock, make_folder, record::sha256, write_atomic};
-use crate::{Cell, Config, config::Source};
+use relabel_data::{seal, seal_is_whole};
 
-/// How the first line of `config.toml` begins: a checksum of the lines below it.
-const SEAL: &str = "# sha256 of the lines below: ";
+use super::{CellFolder, StoreError, lock::Lock, make_folder, write_atomic};
+use crate::{Cell, Config, config::Source};
 
 /// The folder of one run.
 #[derive(Clone, Debug)]
@@ -81,10 +80,8 @@ impl RunFolder {
         let file = self.config_path();
         let bytes = std::fs::read(&file).map_err(StoreError::io("read", &file))?;
         let text = String::from_utf8(bytes).map_err(|error| StoreError::changed(&file, error))?;
-        let sealed = text.strip_prefix(SEAL).and_then(|rest| rest.split_once('\n'));
-        match sealed {
-            Some((seal, below)) if seal == sha256(below.as_bytes()) => {}
-            _ => return Err(StoreError::changed(&file, "its checksum is wrong")),
+        if seal_is_whole(&text) != Some(true) {
+            return Err(StoreError::changed(&file, "its checksum is wrong"));
         }
         Source::parse(&file.display().to_string(), &text)
             .and_then(Source::validate)
@@ -92,9 +89,7 @@ impl RunFolder {
     }
 
     fn write_config(&self, config: &Config) -> Result<(), StoreError> {
-        let text = config.to_toml();
-        let sealed = format!("{SEAL}{}\n{text}", sha256(text.as_bytes()));
-        write_atomic(&self.config_path(), sealed.as_bytes())
+        write_atomic(&self.config_path(), seal(&config.to_toml()).as_bytes())
     }
 
     fn config_path(&self) -> PathBuf {

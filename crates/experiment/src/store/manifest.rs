@@ -3,11 +3,12 @@
 
 use std::{collections::BTreeMap, path::Path};
 
+use relabel_data::sha256;
 use serde::{Deserialize, Serialize};
 
 use crate::Fingerprint;
 
-use super::{RunFolder, StoreError, record::sha256, write_atomic};
+use super::{RunFolder, StoreError, write_atomic};
 
 /// The version of the file format.
 const VERSION: u32 = 2;
@@ -143,4 +144,60 @@ impl Manifest {
 
 fn same(one: &Session, other: &Session) -> bool {
     IDENTITY.iter().all(|&key| one.get(key) == other.get(key))
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+    use crate::{Prepared, config::Source};
+
+    fn run_folder() -> (tempfile::TempDir, RunFolder) {
+        let folder = tempfile::tempdir().unwrap();
+        let config = Source::open("blobs").unwrap().validate().unwrap();
+        let run = RunFolder::open(folder.path(), "a", &config).unwrap();
+        (folder, run)
+    }
+
+    fn data() -> Prepared {
+        relabel_data::blobs().into()
+    }
+
+    fn session(host: &str, git_rev: &str, started: &str) -> Session {
+        let facts = [("host", host), ("git_rev", git_rev), ("started", started)];
+        facts.map(|(key, value)| (key.into(), value.into())).into()
+    }
+
+    #[test]
+    fn another_build_or_machine_has_an_entry_of_its_own() {
+        let (_folder, run) = run_folder();
+        let data = Fingerprint::of(&data());
+        for (host, git_rev, started) in
+            [("a", "1", "mon"), ("a", "2", "tue"), ("b", "2", "wed"), ("a", "1", "thu")]
+        {
+            Manifest::begin(&run, "hash", &data, "cpu", session(host, git_rev, started)).unwrap();
+        }
+        let sessions = Manifest::read(run.path()).unwrap().sessions;
+        assert_eq!(sessions.len(), 3);
+        assert_eq!((&*sessions[0]["started"], &*sessions[0]["last_started"]), ("mon", "thu"));
+        assert_eq!(sessions[0]["starts"], "2");
+        assert_eq!((&*sessions[1]["git_rev"], &*sessions[2]["host"]), ("2", "b"));
+    }
+
+    #[test]
+    fn other_data_and_another_kind_of_device_are_refused_and_change_nothing() {
+        let (_folder, run) = run_folder();
+        let mut data = data();
+        let begin = |data: &Prepared, device| {
+            Manifest::begin(&run, "hash", &Fingerprint::of(data), device, session("a", "1", "mon"))
+        };
+        begin(&data, "cpu").unwrap();
+        let before = Manifest::read(run.path()).unwrap();
+        let error = begin(&data, "gpu").unwrap_err().to_string();
+        assert!(error.contains("the device cpu, and this is gpu"), "{error}");
+        data.truth[0].0 ^= 1;
+        let error = begin(&data, "cpu").unwrap_err().to_string();
+        assert!(error.contains("made with examples of SHA-256"), "{error}");
+        assert_eq!(Manifest::read(run.path()).unwrap(), before);
+    }
 }

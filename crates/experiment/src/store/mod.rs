@@ -21,7 +21,6 @@ pub use manifest::{Manifest, Session};
 pub use measures::MetricsRecord;
 pub use npy::{NpyNames, publish_npy};
 pub use record::{EventRecord, RoundRecord};
-pub(crate) use record::{hex, sha256};
 
 /// Why the run folder could not be used; every text names the file.
 #[derive(Debug, thiserror::Error)]

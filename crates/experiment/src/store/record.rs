@@ -3,9 +3,9 @@
 
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
+use relabel_data::sha256;
 use relabel_scoring::{AnnotatorId, Class, ExampleId, LabelEvent, Round};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::{MetricsRecord, StoreError, write_atomic};
 use crate::{Cell, Selection};
@@ -144,14 +144,4 @@ impl RoundRecord {
 struct Head {
     version: u32,
     checksum: String,
-}
-
-/// SHA-256 as lower-case hexadecimal digits.
-pub(crate) fn sha256(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes))
-}
-
-/// Lower-case hexadecimal digits.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

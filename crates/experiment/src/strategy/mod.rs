@@ -71,7 +71,14 @@ pub struct Calibrated {
     pub temperatures: Vec<f64>,
 }
 
-/// What is known after the round's models are trained.
+/// What is known after the round's models are trained. There is no way from here to the
+/// true classes:
+///
+/// ```compile_fail,E0609
+/// fn peek(view: &relabel_experiment::strategy::PoolView<'_>) -> usize {
+///     view.truth.len()
+/// }
+/// ```
 pub struct PoolView<'a> {
     /// The round, from 0.
     pub round: usize,

@@ -7,8 +7,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use relabel_data::sha256;
 use relabel_report::Report;
-use sha2::{Digest, Sha256};
 
 /// A Wall-Robot run with the published data on extra-trees.
 pub const WALL_ROBOT: &str = r#"experiment = "wall-robot-et"
@@ -81,8 +81,7 @@ pub fn record(round: usize, accuracy: f64) -> String {
 pub fn signed(record: &str) -> String {
     let (fields, _) = record.split_once("\"checksum\":").unwrap();
     let with = |checksum: &str| format!("{fields}\"checksum\":\"{checksum}\"}}");
-    let digest = Sha256::digest(with("").as_bytes());
-    with(&digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    with(&sha256(with("").as_bytes()))
 }
 
 /// Adds a result array as numpy writes it: this type, this shape, these bytes.
