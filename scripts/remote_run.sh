@@ -37,7 +37,7 @@ cp "$relabel" "$work/relabel"
 strip "$work/relabel" 2>/dev/null || true
 send "$(sha256sum <"$work/relabel" | cut -c1-16)" "tar -c${pack}f - -C '$work' relabel" "the program"
 sum=$(cd "$data" && find . -type f -exec sha256sum {} + | sort | sha256sum | cut -c1-16)
-send "$sum" "tar -c${pack}f - -C '$data' --transform 's,^\.,data,' ." "the data"
+send "$sum" "tar -c${pack}f - -C '$data' --mode=u+rwX --transform 's,^\.,data,' ." "the data"
 printf '%s\n' "$config" | there 'cat >relabel/run.toml'
 [ ! -d "$out/$run" ] || tar -c${pack}f - -C "$out" "$run" | there "tar -x${pack}f - -C relabel/results"
 code=0
@@ -55,6 +55,6 @@ rounds() { find "$1/rounds" -name '*.json' 2>/dev/null | wc -l; }
     flock -n "$mine/lock" mv "$mine" "$mine.old" && mv -T "$mine.new" "$mine" || echo "left alone: $cell"
     rm -rf "$mine.new" "$mine.old"
 done
-cp -R "$work/$run"/{config.toml,manifest.json} "$out/$run/"
+find "$work/$run" -mindepth 1 -maxdepth 1 ! -name cells ! -name lock -exec cp -R -t "$out/$run" {} +
 "$relabel" status "$out/$run" | tail -n 1
 exit $code

@@ -41,16 +41,15 @@ pub fn bench(args: &BenchArgs, talk: Talk) -> Result<ExitCode> {
         first_step::step(device.engine.as_ref())?;
         return Ok(ExitCode::SUCCESS);
     }
-    let result = measure(args, &device, talk);
-    let json = serde_json::to_vec_pretty(&result).context("the result as JSON")?;
-    write_atomic(&args.out, &json)
-        .with_context(|| format!("cannot write {}", args.out.display()))?;
+    let result = measure(args, &device, talk)?;
     writeln!(io::stdout(), "{result}")?;
     talk.say(format!("wrote {}", args.out.display()));
     Ok(ExitCode::SUCCESS)
 }
 
-fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> BenchResult {
+/// Measures part by part and saves what is known after each, so that a machine
+/// that is taken away in between leaves something.
+fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<BenchResult> {
     let start = Instant::now();
     let clock = Clock::new(Duration::from_secs_f64(60.0 * args.minutes));
     let revision = option_env!("RELABEL_GIT_REV").unwrap_or("unknown");
@@ -65,6 +64,12 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> BenchResu
         memory: Vec::new(),
         skipped: Vec::new(),
         seconds: 0.0,
+    };
+    let save = |result: &mut BenchResult| -> Result<()> {
+        result.seconds = start.elapsed().as_secs_f64();
+        let json = serde_json::to_vec_pretty(result).context("the result as JSON")?;
+        write_atomic(&args.out, &json)
+            .with_context(|| format!("cannot write {}", args.out.display()))
     };
     let formats: &[Precision] = match device.kind {
         "gpu" => &[Precision::F32, Precision::F16],
@@ -88,12 +93,15 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> BenchResu
             }
         }
     }
+    save(&mut result)?;
     talk.say("images per second");
-    throughput::measure(device.engine.as_ref(), formats, &images, clock.part(0.6), &mut result);
+    let engine = device.engine.as_ref();
+    throughput::measure(engine, formats, &images, clock.part(0.6), &mut result, &save)?;
     talk.say("fits");
     fits::measure(device, clock.part(0.7), &mut result);
+    save(&mut result)?;
     talk.say("memory");
     fits::memory(device, clock, &mut result);
-    result.seconds = start.elapsed().as_secs_f64();
-    result
+    save(&mut result)?;
+    Ok(result)
 }

@@ -12,8 +12,10 @@ use super::{
     result::FirstStep,
 };
 
+/// The network of the step.
+pub const KIND: NetKind = NetKind::Resnet18;
 /// Rows of the step.
-const BATCH: usize = 128;
+pub const BATCH: usize = 128;
 /// Where graphics drivers and libraries keep compiled kernels.
 const CACHES: [&str; 5] = [
     "XDG_CACHE_HOME",
@@ -23,13 +25,13 @@ const CACHES: [&str; 5] = [
     "HOME",
 ];
 
-/// What the timed process does: one step of ResNet-18.
+/// What the timed process does: one step.
 ///
 /// # Errors
 /// If the device fails.
 pub fn step(engine: &dyn Engine) -> Result<()> {
     let images = nets::images(BATCH);
-    let mut net = nets::build(engine, NetKind::Resnet18, &images, BATCH, Precision::F32)?;
+    let mut net = nets::build(engine, KIND, &images, BATCH, Precision::F32)?;
     net.step(&nets::batch(BATCH, &images), &STEP)?;
     net.mean_loss()?;
     Ok(())

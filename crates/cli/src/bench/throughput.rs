@@ -11,6 +11,7 @@ use relabel_models::{
 
 use super::{
     clock::{Clock, repeat},
+    first_step,
     nets::{self, KINDS, SIDE, STEP},
     result::{BenchResult, Throughput},
 };
@@ -20,34 +21,57 @@ const BATCHES: [usize; 4] = [512, 128, 256, 1024];
 /// The least and the most that one figure is timed for, seconds.
 const TIME: [f64; 2] = [0.3, 4.0];
 
-/// Measures what fits into the time; the rest is named in `result.skipped`.
+/// Measures what fits into the time and calls `save` after every line of the plan;
+/// the rest is named in `result.skipped`.
+///
+/// # Errors
+/// If `save` fails.
 pub fn measure(
     engine: &dyn Engine,
     formats: &[Precision],
     images: &Images,
     clock: Clock,
     result: &mut BenchResult,
-) {
+    save: &dyn Fn(&mut BenchResult) -> Result<()>,
+) -> Result<()> {
     let mut plan = Vec::new();
     for batch in BATCHES {
         for kind in KINDS {
             plan.extend(formats.iter().map(|&precision| (kind, batch, precision)));
         }
     }
+    // The start of a process is part of the first step, so this is a bound, which
+    // leaves out what a very slow device would never finish.
+    let mut seconds_per_flop = result.first_step.map_or(0.0, |first| {
+        first.warm_seconds / step_flop(first_step::KIND, first_step::BATCH)
+    });
     for (at, &(kind, batch, precision)) in plan.iter().enumerate() {
         let name = format!("{} with batches of {batch}, {}", kind.name(), precision.name());
-        if clock.left().is_zero() {
-            result.skipped.push(format!("throughput of {name}: the time was up"));
+        let left = clock.left().as_secs_f64();
+        if left <= 2.0 * step_flop(kind, batch) * seconds_per_flop {
+            result.skipped.push(format!("throughput of {name}: {left:.0} s left do not suffice"));
             continue;
         }
         // two figures for every line of the plan, as much again for warming up
-        let share = clock.left().as_secs_f64() / (4 * (plan.len() - at)) as f64;
+        let share = left / (4 * (plan.len() - at)) as f64;
         let time = Duration::from_secs_f64(share.clamp(TIME[0], TIME[1]));
         match pair(engine, kind, images, batch, precision, time) {
-            Ok(lines) => result.throughput.extend(lines),
+            Ok(lines) => {
+                let rate = lines[0].tflops * 1e12;
+                seconds_per_flop = seconds_per_flop.min(1.0 / rate);
+                result.throughput.extend(lines);
+            }
             Err(error) => result.skipped.push(format!("throughput of {name}: {error:#}")),
         }
+        save(result)?;
     }
+    Ok(())
+}
+
+/// Floating-point operations of one training step: three forward passes, two
+/// operations per multiply-add.
+fn step_flop(kind: NetKind, batch: usize) -> f64 {
+    6.0 * (nets::architecture(kind).multiply_adds(SIDE) * batch as u64) as f64
 }
 
 /// Training and prediction.
