@@ -53,7 +53,8 @@ fn seconds(device: &str, cache: &Path) -> Result<f64> {
     let program = std::env::current_exe().context("the program's own path")?;
     let mut process = Command::new(program);
     process.args(["bench", "gpu", "--first-step", "--device", device]);
-    process.envs(CACHES.map(|name| (name, cache)));
+    // Tuned kernels go to a `target` folder above, or else to the cache of the user.
+    process.current_dir(cache).envs(CACHES.map(|name| (name, cache)));
     let start = Instant::now();
     let output = process.output().context("a process for the first step")?;
     if !output.status.success() {
