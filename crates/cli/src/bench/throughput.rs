@@ -42,9 +42,9 @@ pub fn measure(
     }
     // The start of a process is part of the first step, so this is a bound, which
     // leaves out what a very slow device would never finish.
-    let mut seconds_per_flop = result.first_step.map_or(0.0, |first| {
-        first.warm_seconds / step_flop(first_step::KIND, first_step::BATCH)
-    });
+    let mut seconds_per_flop = result
+        .first_step
+        .map_or(0.0, |first| first.warm_seconds / step_flop(first_step::KIND, first_step::BATCH));
     for (at, &(kind, batch, precision)) in plan.iter().enumerate() {
         let name = format!("{} with batches of {batch}, {}", kind.name(), precision.name());
         let left = clock.left().as_secs_f64();

@@ -64,7 +64,8 @@ impl Source {
     }
 
     /// Applies one `--set key=value`. The value is TOML; a bare word is a string,
-    /// `a..b` the numbers from a to b - 1, and one value for a list is a list of one.
+    /// `a..b` the numbers from a to b - 1, and one value for a list is a list of one;
+    /// the parts of a list are separated by commas.
     ///
     /// # Errors
     /// If there is no `=` or no such key.
@@ -74,17 +75,11 @@ impl Source {
             return Err(ConfigError::Syntax { origin, message: "expected key=value".into() });
         };
         known(&origin, key)?;
-        let parse = |text: &str| {
-            let syntax = |message| ConfigError::Syntax { origin: origin.clone(), message };
-            parse_value(text).map_err(syntax)
-        };
-        let mut value = parse(text)?;
+        let syntax = |message| ConfigError::Syntax { origin: origin.clone(), message };
+        let mut value = parse_value(text).map_err(syntax)?;
         if matches!(key, "grid.strategies" | "grid.seeds" | "model.ensemble") && !value.is_array() {
             value = match value {
-                Value::String(words) => {
-                    let words = words.split(',').map(|word| parse(word.trim()));
-                    Value::Array(words.collect::<Result<_, _>>()?)
-                }
+                Value::String(words) => Value::Array(list(&words).map_err(syntax)?),
                 one => Value::Array(vec![one]),
             };
         }
@@ -128,13 +123,31 @@ fn known(origin: &str, key: &str) -> Result<(), ConfigError> {
     })
 }
 
+/// The values of all words together, ranges resolved.
+fn list(words: &str) -> Result<Vec<Value>, String> {
+    let mut values = Vec::new();
+    for word in words.split(',') {
+        match parse_value(word.trim())? {
+            Value::Array(many) => values.extend(many),
+            one => values.push(one),
+        }
+        bounded(values.len() as i64)?;
+    }
+    Ok(values)
+}
+
+fn bounded(n_values: i64) -> Result<(), String> {
+    if n_values > MAX_SEEDS as i64 {
+        return Err(format!("more than {MAX_SEEDS} values in a list"));
+    }
+    Ok(())
+}
+
 fn parse_value(text: &str) -> Result<Value, String> {
     if let Some((from, to)) = text.split_once("..")
         && let (Ok(from), Ok(to)) = (from.parse::<i64>(), to.parse::<i64>())
     {
-        if to.saturating_sub(from) > MAX_SEEDS as i64 {
-            return Err(format!("{text} are more than {MAX_SEEDS} numbers"));
-        }
+        bounded(to.saturating_sub(from))?;
         return Ok(Value::Array((from..to).map(Value::Integer).collect()));
     }
     let table = format!("value = {text}").parse::<Table>().ok();
@@ -184,13 +197,13 @@ mod tests {
     #[test]
     fn set_reads_ranges_words_lists_and_numbers() {
         let config = with(&[
-            "grid.seeds=3..6",
+            "grid.seeds=3..6,9",
             "grid.strategies=random,crowdlab",
             "loop.protocol=corrected",
             "model.trees=7",
         ])
         .unwrap();
-        assert_eq!(config.grid.seeds, [3, 4, 5]);
+        assert_eq!(config.grid.seeds, [3, 4, 5, 9]);
         assert_eq!(config.grid.strategies, ["random", "activelab"]);
         assert_eq!(config.run.protocol, Protocol::Corrected);
         assert_eq!(config.model.trees, Some(7));
@@ -230,8 +243,11 @@ mod tests {
 
     #[test]
     fn ranges_without_measure_are_refused_before_they_fill_the_memory() {
-        let error = with(&["grid.seeds=0..999999999999"]).unwrap_err().to_string();
-        assert!(error.contains("more than 10000 numbers"), "{error}");
+        let many = format!("grid.seeds=random{}", ",0..9999".repeat(2));
+        for argument in ["grid.seeds=0..999999999999", &many] {
+            let error = with(&[argument]).unwrap_err().to_string();
+            assert!(error.contains("more than 10000 values"), "{error}");
+        }
     }
 
     #[test]
