@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use relabel_experiment::{config::PRESETS, strategy::STRATEGIES};
 
-pub use bench::{BenchArgs, BenchWhat, DeviceBenchArgs};
+pub use bench::{BenchArgs, BenchPart, BenchWhat, DeviceBenchArgs};
 pub use experiment::{
     CellsArgs, CellsFormat, DemoArgs, ExperimentArgs, ProgressMode, ReportArgs, RunArgs,
     StatusArgs, WorkArgs,

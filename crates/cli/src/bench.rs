@@ -2,6 +2,7 @@
 //! minutes, on images of noise; printed, and saved as JSON.
 
 mod agreement;
+mod chosen;
 mod clock;
 mod first_step;
 mod fits;
@@ -20,12 +21,12 @@ use anyhow::{Context, Result};
 use relabel_experiment::store::write_atomic;
 use relabel_models::{
     device::{self, OpenDevice},
-    image::{CpuEngine, Named, Precision},
+    image::{CpuEngine, Named},
 };
 
-use self::{clock::Clock, nets::KINDS, result::BenchResult};
+use self::{chosen::Chosen, clock::Clock, result::BenchResult};
 use crate::{
-    args::{BenchArgs, BenchWhat, DeviceBenchArgs},
+    args::{BenchArgs, BenchPart, BenchWhat, DeviceBenchArgs},
     talk::Talk,
 };
 
@@ -50,6 +51,7 @@ pub fn bench(args: &BenchArgs, talk: Talk) -> Result<ExitCode> {
 /// Measures part by part and saves what is known after each, so that a machine
 /// that is taken away in between leaves something.
 fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<BenchResult> {
+    let chosen = Chosen::new(args, device)?;
     let start = Instant::now();
     let clock = Clock::new(Duration::from_secs_f64(60.0 * args.minutes));
     let revision = option_env!("RELABEL_GIT_REV").unwrap_or("unknown");
@@ -71,37 +73,46 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
         write_atomic(&args.out, &json)
             .with_context(|| format!("cannot write {}", args.out.display()))
     };
-    let formats: &[Precision] = match device.kind {
-        "gpu" => &[Precision::F32, Precision::F16],
-        _ => &[Precision::F32],
-    };
-    talk.say(format!("{}: first step, in two processes", device.description));
-    match first_step::measure(&args.device) {
-        Ok(first) => result.first_step = Some(first),
-        Err(error) => result.skipped.push(format!("first step: {error:#}")),
-    }
-    talk.say("class scores against the CPU");
     let images = nets::images(N_IMAGES);
-    for kind in KINDS {
-        for &format in formats {
-            match agreement::compare(device.engine.as_ref(), &CpuEngine, kind, &images, format) {
-                Ok(line) => result.agreement.push(line),
-                Err(error) => {
-                    let what = format!("scores of {} in {}", kind.name(), format.name());
-                    result.skipped.push(format!("{what}: {error:#}"));
+    let engine = device.engine.as_ref();
+    if chosen.has(BenchPart::FirstStep) {
+        talk.say(format!("{}: first step, in two processes", device.description));
+        match first_step::measure(&args.device) {
+            Ok(first) => result.first_step = Some(first),
+            Err(error) => result.skipped.push(format!("first step: {error:#}")),
+        }
+        save(&mut result)?;
+    }
+    if chosen.has(BenchPart::Scores) {
+        talk.say("class scores against the CPU");
+        for &kind in chosen.nets {
+            for &format in chosen.formats {
+                match agreement::compare(engine, &CpuEngine, kind, &images, format) {
+                    Ok(line) => result.agreement.push(line),
+                    Err(error) => {
+                        let what = format!("scores of {} in {}", kind.name(), format.name());
+                        result.skipped.push(format!("{what}: {error:#}"));
+                    }
                 }
             }
         }
+        save(&mut result)?;
     }
-    save(&mut result)?;
-    talk.say("images per second");
-    let engine = device.engine.as_ref();
-    throughput::measure(engine, formats, &images, clock.part(0.6), &mut result, &save)?;
-    talk.say("fits");
-    fits::measure(device, clock.part(0.7), &mut result);
-    save(&mut result)?;
-    talk.say("memory");
-    fits::memory(device, clock, &mut result);
-    save(&mut result)?;
+    if chosen.has(BenchPart::Throughput) {
+        talk.say("images per second");
+        let clock = chosen.time(clock, 0.6, &[BenchPart::Fits, BenchPart::Memory]);
+        throughput::measure(engine, &chosen, &images, clock, &mut result, &save)?;
+    }
+    if chosen.has(BenchPart::Fits) {
+        talk.say("fits");
+        let clock = chosen.time(clock, 0.7, &[BenchPart::Memory]);
+        fits::measure(device, chosen.fitted, clock, &mut result);
+        save(&mut result)?;
+    }
+    if chosen.has(BenchPart::Memory) {
+        talk.say("memory");
+        fits::memory(device, clock, &mut result);
+        save(&mut result)?;
+    }
     Ok(result)
 }

@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, ValueEnum};
+use relabel_models::image::{Named, NetKind, Precision};
+
+/// The largest batch: more rows than any GPU of today holds activations for.
+const LARGEST_BATCH: usize = 1 << 16;
 
 #[derive(Args)]
 pub struct BenchArgs {
@@ -22,6 +26,18 @@ pub struct DeviceBenchArgs {
     /// Device: auto, wgpu, vulkan, cuda, cpu, flex or ndarray.
     #[arg(long, default_value = "auto")]
     pub device: String,
+    /// What is measured.
+    #[arg(long, value_enum, value_delimiter = ',', value_name = "PART", default_values_t = BenchPart::value_variants().to_vec())]
+    pub parts: Vec<BenchPart>,
+    /// Networks; unless given: resnet18, fast and resnet8, and fits of the last two.
+    #[arg(long, value_delimiter = ',', value_name = "NET", value_parser = named::<NetKind>)]
+    pub nets: Vec<NetKind>,
+    /// Images per training step and prediction, in the order in which they are measured.
+    #[arg(long, value_delimiter = ',', value_name = "N", default_value = "512,128,256,1024", value_parser = batch)]
+    pub batches: Vec<usize>,
+    /// Number formats, f32 or f16; unless given: both on a GPU, f32 elsewhere.
+    #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = named::<Precision>)]
+    pub formats: Vec<Precision>,
     /// What is not measured after so many minutes is left out and named.
     #[arg(long, default_value = "7.5", value_name = "N", value_parser = minutes)]
     pub minutes: f64,
@@ -31,6 +47,32 @@ pub struct DeviceBenchArgs {
     /// Take one training step and stop: what the benchmark starts to time a first step.
     #[arg(long, hide = true)]
     pub first_step: bool,
+}
+
+/// Parts of the benchmark, in the order in which they are measured.
+#[derive(Clone, Copy, PartialEq, ValueEnum)]
+pub enum BenchPart {
+    /// From the start of a process to its first training step, twice.
+    FirstStep,
+    /// Class scores against those of the CPU.
+    Scores,
+    /// Images per second of training steps and predictions.
+    Throughput,
+    /// Whole fits, as a fold of a round makes them.
+    Fits,
+    /// Memory after 1, 50 and 200 fits.
+    Memory,
+}
+
+fn named<T: Named>(text: &str) -> Result<T, String> {
+    T::named(text).ok_or_else(|| format!("use one of {}", T::words().join(", ")))
+}
+
+fn batch(text: &str) -> Result<usize, String> {
+    match text.parse() {
+        Ok(rows) if (1..=LARGEST_BATCH).contains(&rows) => Ok(rows),
+        _ => Err(format!("use a number of images from 1 to {LARGEST_BATCH}")),
+    }
 }
 
 fn minutes(text: &str) -> Result<f64, String> {

@@ -19,8 +19,6 @@ use relabel_models::device::OpenDevice;
 
 /// Training images of a fold in the first round of CIFAR-10H and in the last.
 const SIZES: [usize; 2] = [800, 4000];
-/// Networks that are fitted.
-const KINDS: [NetKind; 2] = [NetKind::Resnet8, NetKind::Fast];
 /// Fits after which memory is read.
 const READINGS: [usize; 3] = [1, 50, 200];
 /// Steps of the fits whose memory is read: enough to touch everything.
@@ -57,8 +55,9 @@ impl Fitter {
 
 /// Times fits of the usual recipe; shorter ones where the time does not suffice,
 /// with the steps they had.
-pub fn measure(device: &OpenDevice, clock: Clock, result: &mut BenchResult) {
-    let plan: Vec<_> = SIZES.iter().flat_map(|&n| KINDS.map(|kind| (kind, n))).collect();
+pub fn measure(device: &OpenDevice, kinds: &[NetKind], clock: Clock, result: &mut BenchResult) {
+    let plan: Vec<_> =
+        SIZES.iter().flat_map(|&n| kinds.iter().map(move |&kind| (kind, n))).collect();
     for (at, &(kind, n)) in plan.iter().enumerate() {
         let time = clock.left().as_secs_f64() / (plan.len() - at) as f64;
         if time == 0.0 {

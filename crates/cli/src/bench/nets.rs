@@ -15,9 +15,6 @@ use relabel_scoring::{Round, Seed, Stream, stream::below};
 pub const SIDE: usize = 32;
 /// Classes of the last layer.
 pub const N_CLASSES: usize = 10;
-/// The networks, the most interesting one first.
-pub const KINDS: [NetKind; 3] = [NetKind::Resnet18, NetKind::Fast, NetKind::Resnet8];
-
 /// Everything random in the benchmark.
 pub fn stream(purpose: &str) -> Stream {
     Stream::new(Seed(0), purpose, Round(0), 0)

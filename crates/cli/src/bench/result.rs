@@ -117,11 +117,13 @@ impl Display for BenchResult {
                 "{net} {precision}: scores within {greatest_difference:.1e} of the CPU's (largest {greatest_score:.2})"
             )?;
         }
-        writeln!(
-            f,
-            "\n{:<9} {:>5} {:<5} {:>5} {:<4} {:>10} {:>8}",
-            "net", "width", "task", "batch", "", "images/s", "TFLOP/s"
-        )?;
+        if !self.throughput.is_empty() {
+            writeln!(
+                f,
+                "\n{:<9} {:>5} {:<5} {:>5} {:<4} {:>10} {:>8}",
+                "net", "width", "task", "batch", "", "images/s", "TFLOP/s"
+            )?;
+        }
         for line in &self.throughput {
             writeln!(
                 f,

@@ -10,14 +10,13 @@ use relabel_models::{
 };
 
 use super::{
+    chosen::Chosen,
     clock::{Clock, repeat},
     first_step,
-    nets::{self, KINDS, SIDE, STEP},
+    nets::{self, SIDE, STEP},
     result::{BenchResult, Throughput},
 };
 
-/// Batches in the order of interest; the largest last, since they need the most memory.
-const BATCHES: [usize; 4] = [512, 128, 256, 1024];
 /// The least and the most that one figure is timed for, seconds.
 const TIME: [f64; 2] = [0.3, 4.0];
 
@@ -28,16 +27,16 @@ const TIME: [f64; 2] = [0.3, 4.0];
 /// If `save` fails.
 pub fn measure(
     engine: &dyn Engine,
-    formats: &[Precision],
+    chosen: &Chosen,
     images: &Images,
     clock: Clock,
     result: &mut BenchResult,
     save: &dyn Fn(&mut BenchResult) -> Result<()>,
 ) -> Result<()> {
     let mut plan = Vec::new();
-    for batch in BATCHES {
-        for kind in KINDS {
-            plan.extend(formats.iter().map(|&precision| (kind, batch, precision)));
+    for &batch in chosen.batches {
+        for &kind in chosen.nets {
+            plan.extend(chosen.formats.iter().map(|&precision| (kind, batch, precision)));
         }
     }
     // The start of a process is part of the first step, so this is a bound, which
