@@ -17,7 +17,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use relabel_experiment::store::write_atomic;
 use relabel_models::{
     device::{self, OpenDevice},
@@ -41,6 +41,15 @@ pub fn bench(args: &BenchArgs, talk: Talk) -> Result<ExitCode> {
     if args.first_step {
         first_step::step(device.engine.as_ref())?;
         return Ok(ExitCode::SUCCESS);
+    }
+    // before minutes are spent
+    let folder = args.out.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.is_dir()) {
+        bail!(
+            "--out {}: there is no folder {}; make it first",
+            args.out.display(),
+            folder.display()
+        );
     }
     let result = measure(args, &device, talk)?;
     writeln!(io::stdout(), "{result}")?;
@@ -106,7 +115,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     if chosen.has(BenchPart::Fits) {
         talk.say("fits");
         let clock = chosen.time(clock, 0.7, &[BenchPart::Memory]);
-        fits::measure(device, chosen.fitted, clock, &mut result);
+        fits::measure(device, &chosen, clock, &mut result);
         save(&mut result)?;
     }
     if chosen.has(BenchPart::Memory) {

@@ -47,6 +47,18 @@ fn only_the_named_parts_nets_batches_and_formats_are_measured() {
 }
 
 #[test]
+fn a_file_in_a_folder_that_is_not_there_is_refused_before_anything_is_measured() {
+    let output = Command::new(env!("CARGO_BIN_EXE_relabel"))
+        .args(["bench", "gpu", "--device", "cpu", "--out", "no-such-folder/bench.json"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(said.lines().count(), 1, "{said}");
+    assert!(said.contains("no folder no-such-folder"), "{said}");
+}
+
+#[test]
 fn fits_are_those_of_the_named_net() {
     let (code, said, json) = bench(&["--parts", "fits", "--nets", "resnet8"]);
     assert_eq!(code, Some(0), "{said}");
@@ -54,7 +66,9 @@ fn fits_are_those_of_the_named_net() {
     let fits = json["fits"].as_array().unwrap();
     let sizes: Vec<_> = fits.iter().map(|fit| fit["images"].as_u64().unwrap()).collect();
     assert_eq!(sizes, [800, 4000]);
-    assert!(fits.iter().all(|fit| fit["net"] == "resnet8"), "{json}");
+    // the CPU engine takes no stacks
+    let alone = |fit: &Value| fit["together"] == 1 && fit["precision"] == "f32";
+    assert!(fits.iter().all(|fit| fit["net"] == "resnet8" && alone(fit)), "{json}");
     assert!(json["throughput"].as_array().unwrap().is_empty());
 }
 

@@ -12,7 +12,7 @@ use rayon::prelude::*;
 use relabel_models::Images;
 use relabel_models::image::augment::Augmenter;
 use relabel_models::image::{
-    Architecture, Batch, CpuEngine, Engine, Input, Named, Net, NetKind, NetPlan, NetSpec,
+    Architecture, Batch, CpuEngine, Engine, Input, Member, Named, Net, NetKind, NetPlan, NetSpec,
     Precision, Recipe, first_weights,
 };
 use relabel_scoring::{Round, Seed, Stream};
@@ -58,11 +58,11 @@ fn main() {
     let weights = first_weights(&architecture, stream, None);
     let pixels = (0..IMAGES * 3 * SIDE * SIDE).map(|at| (at * 7919 / 3 % 251) as u8);
     let images = Images { pixels: pixels.collect(), channels: 3, height: SIDE, width: SIDE };
+    let input = Input { standard: vec![[120.0, 70.0]; 3], side: None };
     let plan = NetPlan {
         architecture: &architecture,
-        weights: &weights,
+        members: &[Member { weights: &weights, input: &input }],
         images: &images,
-        input: &Input { standard: vec![[120.0, 70.0]; 3], side: None },
         batch: rows,
         precision: Precision::F32,
     };
@@ -70,8 +70,8 @@ fn main() {
     let augmenter = Augmenter { recipe: &recipe, size: [SIDE; 2], stream };
     let train = |net: &mut Box<dyn Net>, steps: usize| {
         for step in 0..steps {
-            let batch = batch(rows, step, &augmenter);
-            net.step(&batch, &recipe.step_size(step)).expect("the CPU is always there");
+            let batches = [batch(rows, step, &augmenter)];
+            net.step(&batches, &recipe.step_size(step)).expect("the CPU is always there");
         }
     };
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
@@ -93,7 +93,7 @@ fn main() {
         let training = timed(|| nets.par_iter_mut().for_each(|net| train(net, steps)));
         let asking = timed(|| {
             for _ in 0..steps.div_ceil(4) {
-                nets[0].scores(&images, &asked, false).expect("the CPU is always there");
+                nets[0].scores(0, &images, &asked, false).expect("the CPU is always there");
             }
         });
         [

@@ -4,7 +4,7 @@
 use ndarray::Array2;
 use relabel_scoring::{Class, Stream};
 
-use crate::Features;
+use crate::{FeatureStore, Features};
 
 /// Why a model could not be fitted or asked.
 #[derive(Debug, thiserror::Error)]
@@ -49,6 +49,17 @@ pub struct Unwatched;
 
 impl Watch for Unwatched {}
 
+/// One of several fits on the same store.
+#[derive(Clone, Copy, Debug)]
+pub struct Fit<'a> {
+    /// Rows to train on.
+    pub rows: &'a [u32],
+    /// Their classes.
+    pub y: &'a [Class],
+    /// Everything random in the fit.
+    pub stream: Stream,
+}
+
 /// A recipe that turns labelled rows into a model.
 pub trait Classifier: Send + Sync {
     /// Fits on `x` and `y` (one class per row, below `n_classes`). The same
@@ -64,6 +75,28 @@ pub trait Classifier: Send + Sync {
         stream: Stream,
         watch: &dyn Watch,
     ) -> Result<Box<dyn Fitted>, ModelError>;
+
+    /// How many fits [`Classifier::fit_together`] is quicker with than one after the other.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    /// Several fits that have nothing in common but the store: one model for each.
+    ///
+    /// # Errors
+    /// As [`Classifier::fit`], the first of them; then there is no model at all.
+    fn fit_together(
+        &self,
+        store: &FeatureStore,
+        fits: &[Fit<'_>],
+        n_classes: usize,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Box<dyn Fitted>>, ModelError> {
+        let fit = |&Fit { rows, y, stream }: &Fit<'_>| {
+            self.fit(Features { store, rows }, y, n_classes, stream, watch)
+        };
+        fits.iter().map(fit).collect()
+    }
 }
 
 /// A fitted model.

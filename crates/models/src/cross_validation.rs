@@ -11,7 +11,12 @@ use rayon::prelude::*;
 use relabel_scoring::{Class, Stream};
 
 use self::parts::{Parts, vanished};
-use crate::{Classifier, FeatureStore, Features, ModelError, Unwatched, Watch, stratified_folds};
+use crate::{
+    Classifier, FeatureStore, Features, Fit, Fitted, ModelError, Unwatched, Watch, stratified_folds,
+};
+
+/// A fold, and its model's probabilities of its held-out rows, the pool and the test rows.
+type Probabilities = (Parts, Array2<f64>);
 
 /// What happens when the training rows of a fold lack a class; the payload is
 /// the number of classes K, and every output has K columns.
@@ -103,22 +108,22 @@ impl CrossValidation {
         let shuffle = self.shuffle.then(|| stream.child(0));
         let fold_of = stratified_folds(split.consensus, self.folds, shuffle);
         let done = AtomicUsize::new(0);
-        let fit = |fold: usize| {
-            let parts = Parts::of(self.classes, split.consensus, &fold_of, fold);
-            if parts.train.is_empty() {
-                return Err(self.no_training_rows(fold, split.labeled.len()));
+        let fit = |folds: &[usize]| {
+            let fits = self.fit_folds(classifier, split, &fold_of, folds, stream, watch)?;
+            for _ in folds {
+                watch.fold(done.fetch_add(1, Ordering::Relaxed) + 1, self.folds);
             }
-            let stream = stream.child(1 + fold as u64);
-            let probs = self.fit_fold(classifier, split, &parts, stream, watch)?;
-            watch.fold(done.fetch_add(1, Ordering::Relaxed) + 1, self.folds);
-            Ok((parts, probs))
+            Ok(fits)
         };
-        let fits: Vec<(Parts, Array2<f64>)> = if self.parallel_folds {
-            (0..self.folds).into_par_iter().map(fit).collect::<Result<_, ModelError>>()?
+        let folds: Vec<usize> = (0..self.folds).collect();
+        let stacks = folds.chunks(classifier.at_once());
+        let fits: Vec<Vec<Probabilities>> = if self.parallel_folds {
+            let stacks: Vec<_> = stacks.collect();
+            stacks.into_par_iter().map(fit).collect::<Result<_, ModelError>>()?
         } else {
-            (0..self.folds).map(fit).collect::<Result<_, ModelError>>()?
+            stacks.map(fit).collect::<Result<_, ModelError>>()?
         };
-        Ok(self.gather(split, fits))
+        Ok(self.gather(split, fits.into_iter().flatten()))
     }
 
     fn no_training_rows(&self, fold: usize, n_labeled: usize) -> ModelError {
@@ -129,36 +134,47 @@ impl CrossValidation {
         ))
     }
 
-    /// The fold model's probabilities of its held-out rows, the pool and the
-    /// test rows, one below the other.
-    fn fit_fold(
+    /// The models of `folds`, trained together, and what each says.
+    fn fit_folds(
         &self,
         classifier: &dyn Classifier,
         split: &Split<'_>,
-        parts: &Parts,
+        fold_of: &[u16],
+        folds: &[usize],
         stream: Stream,
         watch: &dyn FoldWatch,
-    ) -> Result<Array2<f64>, ModelError> {
-        let train: Vec<u32> = parts.train.iter().map(|&row| split.labeled[row]).collect();
-        let y: Vec<Class> = parts.train.iter().map(|&row| split.consensus[row]).collect();
-        let x = Features { store: split.store, rows: &train };
-        let model = classifier.fit(x, &y, self.classes.n_classes(), stream, watch)?;
-        let held_out = parts.held_out.iter().map(|&row| split.labeled[row]);
-        let asked: Vec<u32> =
-            held_out.chain(split.pool.iter().copied()).chain(split.test.iter().copied()).collect();
-        let mut probs = model.predict_proba(Features { store: split.store, rows: &asked })?;
-        drop_absent_classes(&mut probs, &parts.trained);
-        for &row in &parts.copied {
-            let place = parts.held_out.iter().position(|&held| held == row);
-            let place = place.expect("a copied row should be one of those held out");
-            probs.row_mut(place).fill(0.0);
-            probs[(place, split.consensus[row].at())] = 1.0;
-        }
-        Ok(probs)
+    ) -> Result<Vec<Probabilities>, ModelError> {
+        let parts = |&fold: &usize| {
+            let parts = Parts::of(self.classes, split.consensus, fold_of, fold);
+            if parts.train.is_empty() {
+                return Err(self.no_training_rows(fold, split.labeled.len()));
+            }
+            let rows: Vec<u32> = parts.train.iter().map(|&row| split.labeled[row]).collect();
+            let y: Vec<Class> = parts.train.iter().map(|&row| split.consensus[row]).collect();
+            Ok((parts, rows, y))
+        };
+        let data = folds.iter().map(parts).collect::<Result<Vec<_>, ModelError>>()?;
+        let fits = folds.iter().zip(&data).map(|(&fold, (_, rows, y))| Fit {
+            rows,
+            y,
+            stream: stream.child(1 + fold as u64),
+        });
+        let fits: Vec<_> = fits.collect();
+        let models =
+            classifier.fit_together(split.store, &fits, self.classes.n_classes(), watch)?;
+        let asked = data.into_iter().zip(models).map(|((parts, ..), model)| {
+            let probs = asked(model.as_ref(), split, &parts)?;
+            Ok((parts, probs))
+        });
+        asked.collect()
     }
 
     /// Joins the folds; the means add up in the order of the folds.
-    fn gather(&self, split: &Split<'_>, fits: Vec<(Parts, Array2<f64>)>) -> CrossValidated {
+    fn gather(
+        &self,
+        split: &Split<'_>,
+        fits: impl Iterator<Item = Probabilities>,
+    ) -> CrossValidated {
         let n_classes = self.classes.n_classes();
         let (n_pool, n_test) = (split.pool.len(), split.test.len());
         let mut out = CrossValidated {
@@ -168,7 +184,7 @@ impl CrossValidation {
             fold_accuracy: Vec::with_capacity(self.folds),
             notes: vanished(self.classes, split.consensus),
         };
-        for (fold, (parts, probs)) in fits.into_iter().enumerate() {
+        for (fold, (parts, probs)) in fits.enumerate() {
             let (held, rest) = probs.view().split_at(Axis(0), parts.held_out.len());
             let (pool, test) = rest.split_at(Axis(0), n_pool);
             for (&row, probs) in parts.held_out.iter().zip(held.axis_iter(Axis(0))) {
@@ -185,6 +201,23 @@ impl CrossValidation {
         out.test /= self.folds as f64;
         out
     }
+}
+
+/// The fold model's probabilities of its held-out rows, the pool and the test
+/// rows, one below the other.
+fn asked(model: &dyn Fitted, split: &Split<'_>, parts: &Parts) -> Result<Array2<f64>, ModelError> {
+    let held_out = parts.held_out.iter().map(|&row| split.labeled[row]);
+    let rows: Vec<u32> =
+        held_out.chain(split.pool.iter().copied()).chain(split.test.iter().copied()).collect();
+    let mut probs = model.predict_proba(Features { store: split.store, rows: &rows })?;
+    drop_absent_classes(&mut probs, &parts.trained);
+    for &row in &parts.copied {
+        let place = parts.held_out.iter().position(|&held| held == row);
+        let place = place.expect("a copied row should be one of those held out");
+        probs.row_mut(place).fill(0.0);
+        probs[(place, split.consensus[row].at())] = 1.0;
+    }
+    Ok(probs)
 }
 
 /// Zero for classes the model never saw; the others keep their proportions.

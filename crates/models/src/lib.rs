@@ -12,7 +12,7 @@ mod k_nearest;
 mod mlp;
 mod table;
 
-pub use classifier::{Classifier, Fitted, ModelError, Unwatched, Watch};
+pub use classifier::{Classifier, Fit, Fitted, ModelError, Unwatched, Watch};
 pub use cross_validation::{ClassesRule, CrossValidated, CrossValidation, FoldWatch, Split};
 pub use extra_trees::ExtraTrees;
 pub use features::{FeatureStore, Features, Images};

@@ -8,8 +8,8 @@
 use burn::tensor::Device;
 use relabel_models::image::augment::{Hole, Mix};
 use relabel_models::image::{
-    Architecture, Batch, BurnEngine, CpuEngine, Distortion, Engine, Input, Net, NetKind, NetPlan,
-    NetSpec, Precision, StepSize, WeightTensor, Weights, first_weights,
+    Architecture, Batch, BurnEngine, CpuEngine, Distortion, Engine, Input, Member, Net, NetKind,
+    NetPlan, NetSpec, Precision, StepSize, WeightTensor, Weights, first_weights,
 };
 use relabel_models::{Images, ModelError};
 use relabel_scoring::{Round, Seed, Stream};
@@ -41,25 +41,31 @@ fn images(side: usize) -> Images {
     Images { pixels: pixels.into(), channels: 3, height: side, width: side }
 }
 
-fn batch(mix: bool) -> Batch {
+/// The batch of a member; those of two have nothing in common.
+fn batch(mix: bool, member: u32) -> Batch {
     let distortion = |at: i16| Distortion {
         down: at - 4,
         right: 3 - at,
         mirrored: at % 2 == 0,
         hole: Hole { top: at - 2, left: 2 * at, side: 5 },
     };
-    let target = |at: usize| 0.02 + 0.9 * f32::from(u8::from(at % N_CLASSES == at / N_CLASSES % 5));
+    let turn = member as usize;
+    let target =
+        |at: usize| 0.02 + 0.9 * f32::from(u8::from(at % N_CLASSES == (at / N_CLASSES + turn) % 5));
     Batch {
-        rows: (0..BATCH as u32).map(|at| (5 * at) % 16).collect(),
+        rows: (0..BATCH as u32).map(|at| (5 * at + 3 * member) % 16).collect(),
         distortions: (0..BATCH as i16).map(distortion).collect(),
         targets: (0..BATCH * N_CLASSES).map(target).collect(),
-        mix: mix.then(|| Mix { share: 0.7, partners: (0..8).map(|at| (at + 3) % 8).collect() }),
+        mix: mix.then(|| {
+            let partners = (0..8).map(|at| (at + 3 + member) % 8).collect();
+            Mix { share: 0.7 + 0.2 * member as f32, partners }
+        }),
     }
 }
 
-fn start(spec: &NetSpec) -> (Architecture, Weights) {
+fn start(spec: &NetSpec, member: u32) -> (Architecture, Weights) {
     let net = Architecture::new(spec, 3, N_CLASSES);
-    let stream = Stream::new(Seed(5), "test", Round(0), 0);
+    let stream = Stream::new(Seed(5), "test", Round(0), member);
     let values = (0..24 * 12).map(|at| ((at * 7 % 23) as f32 - 11.0) / 20.0).collect();
     let whitening = WeightTensor { shape: vec![24, 3, 2, 2], values };
     let mut weights = first_weights(&net, stream, Some(&whitening));
@@ -84,36 +90,73 @@ struct Case {
     steps: usize,
 }
 
+/// What one network said and became.
+#[derive(PartialEq)]
+struct Seen {
+    before: Vec<f32>,
+    /// Mean over the steps.
+    loss: f64,
+    weights: Weights,
+    after: Vec<f32>,
+}
+
 impl Case {
-    fn net(&self, engine: &dyn Engine) -> Result<(Box<dyn Net>, Images), ModelError> {
+    /// A stack of the given members on `engine`.
+    fn net(
+        &self,
+        engine: &dyn Engine,
+        members: &[u32],
+    ) -> Result<(Box<dyn Net>, Images), ModelError> {
         let images = images(self.sides.0);
-        let (architecture, weights) = start(&self.spec);
-        let input = Input { standard: vec![[120.0, 60.0]; 3], side: self.sides.1 };
+        let starts: Vec<_> = members.iter().map(|&member| start(&self.spec, member)).collect();
+        let inputs = members.iter().map(|&member| Input {
+            standard: vec![[120.0 + 5.0 * member as f32, 60.0]; 3],
+            side: self.sides.1,
+        });
+        let inputs: Vec<_> = inputs.collect();
+        let both = starts.iter().zip(&inputs);
+        let members: Vec<_> = both.map(|((_, weights), input)| Member { weights, input }).collect();
         let plan = NetPlan {
-            architecture: &architecture,
-            weights: &weights,
+            architecture: &starts[0].0,
+            members: &members,
             images: &images,
-            input: &input,
             batch: BATCH,
             precision: self.precision,
         };
         Ok((engine.build(&plan)?, images))
     }
 
-    /// Scores before, mean loss of the steps, weights after, scores after.
-    fn seen(&self, engine: &dyn Engine) -> (Vec<f32>, f64, Weights, Vec<f32>) {
-        let (mut net, images) = self.net(engine).unwrap();
+    /// What becomes of a stack of the given members.
+    fn stack(&self, engine: &dyn Engine, members: &[u32]) -> Vec<Seen> {
+        let (mut net, images) = self.net(engine, members).unwrap();
         let rows: Vec<u32> = (0..11).collect();
-        let before = net.scores(&images, &rows, true).unwrap();
+        let places = 0..members.len();
+        let scores = |net: &dyn Net, mirrored: bool| -> Vec<Vec<f32>> {
+            places.clone().map(|at| net.scores(at, &images, &rows, mirrored).unwrap()).collect()
+        };
+        let before = scores(net.as_ref(), true);
         let size =
             StepSize { learning_rate: 0.02, momentum: 0.9, weight_decay: 0.05, norm_momentum: 0.3 };
+        let batches: Vec<_> = members.iter().map(|&member| batch(self.mix, member)).collect();
         for _ in 0..self.steps {
-            net.step(&batch(self.mix), &size).unwrap();
+            net.step(&batches, &size).unwrap();
             net.average(0.75);
         }
-        let loss = net.mean_loss().unwrap();
+        let losses = net.mean_losses().unwrap();
         net.take_average();
-        (before, loss, net.weights().unwrap(), net.scores(&images, &rows, false).unwrap())
+        let after = scores(net.as_ref(), false);
+        let each = before.into_iter().zip(losses).zip(after).enumerate();
+        each.map(|(at, ((before, loss), after))| Seen {
+            before,
+            loss,
+            weights: net.weights(at).unwrap(),
+            after,
+        })
+        .collect()
+    }
+
+    fn seen(&self, engine: &dyn Engine) -> Seen {
+        self.stack(engine, &[0]).remove(0)
     }
 }
 
@@ -125,15 +168,18 @@ fn close(found: &[f32], expected: &[f32], what: &str) {
     }
 }
 
-fn both_agree(case: &Case) {
-    let (before, loss, weights, after) = case.seen(&burn());
-    let (cpu_before, cpu_loss, cpu_weights, cpu_after) = case.seen(&CpuEngine);
-    close(&before, &cpu_before, "scores");
+fn agree(found: &Seen, expected: &Seen) {
+    close(&found.before, &expected.before, "scores");
+    let (loss, cpu_loss) = (found.loss, expected.loss);
     assert!((loss - cpu_loss).abs() < f64::from(REACH), "{loss} {cpu_loss}");
-    for (name, tensor) in &cpu_weights.0 {
-        close(weights.values(name), &tensor.values, name);
+    for (name, tensor) in &expected.weights.0 {
+        close(found.weights.values(name), &tensor.values, name);
     }
-    close(&after, &cpu_after, "scores after training");
+    close(&found.after, &expected.after, "scores after training");
+}
+
+fn both_agree(case: &Case) {
+    agree(&case.seen(&burn()), &case.seen(&CpuEngine));
 }
 
 #[test]
@@ -161,6 +207,23 @@ fn whitened_mixed_images_train_as_on_the_cpu_engine() {
 }
 
 #[test]
+fn members_of_a_stack_train_as_each_would_alone() {
+    let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Fast) };
+    let case = Case { spec, mix: true, sides: (17, Some(20)), precision: Precision::F32, steps: 2 };
+    let stack = case.stack(&burn(), &[0, 1, 2]);
+    assert!(stack[0].before != stack[1].before);
+    for (member, found) in stack.iter().enumerate() {
+        agree(found, &case.stack(&CpuEngine, &[member as u32])[0]);
+    }
+}
+
+#[test]
+fn channels_that_do_not_suit_the_kernels_train_as_on_the_cpu_engine() {
+    let spec = NetSpec { width: 6, ..NetSpec::small(NetKind::Resnet8) };
+    both_agree(&Case { spec, mix: false, sides: (12, None), precision: Precision::F32, steps: 2 });
+}
+
+#[test]
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
     let case = Case { spec, mix: true, sides: (16, None), precision: Precision::F32, steps: 2 };
@@ -172,16 +235,9 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 #[cfg(feature = "resnet")]
 #[test]
 fn half_precision_is_refused_on_a_cpu() {
-    let (architecture, weights) = start(&NetSpec::small(NetKind::Resnet8));
-    let plan = NetPlan {
-        architecture: &architecture,
-        weights: &weights,
-        images: &images(16),
-        input: &Input { standard: vec![[120.0, 60.0]; 3], side: None },
-        batch: BATCH,
-        precision: Precision::F16,
-    };
-    let Err(ModelError::Device(text)) = burn().build(&plan) else { panic!("f16 was accepted") };
+    let spec = NetSpec::small(NetKind::Resnet8);
+    let case = Case { spec, mix: false, sides: (16, None), precision: Precision::F16, steps: 1 };
+    let Err(ModelError::Device(text)) = case.net(&burn(), &[0]) else { panic!("f16 was accepted") };
     assert!(text.contains("f16") && text.contains("for GPUs"), "{text}");
 }
 
@@ -191,8 +247,8 @@ fn half_precision_stays_near_single() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
     let case =
         |precision| Case { spec: spec.clone(), mix: false, sides: (16, None), precision, steps: 4 };
-    let (_, loss, _, half) = case(Precision::F16).seen(&burn());
-    let (_, expected, _, single) = case(Precision::F32).seen(&CpuEngine);
+    let Seen { loss, after: half, .. } = case(Precision::F16).seen(&burn());
+    let Seen { loss: expected, after: single, .. } = case(Precision::F32).seen(&CpuEngine);
     assert!((loss - expected).abs() < 0.01, "{loss} instead of {expected}");
     let apart = half.iter().zip(&single).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
     assert!(apart < 0.1, "scores {apart} apart");

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use burn::tensor::Device;
 use relabel_models::Images;
 use relabel_models::image::{
-    Architecture, BurnEngine, CpuEngine, Engine, Input, Named, NetKind, NetPlan, NetSpec,
+    Architecture, BurnEngine, CpuEngine, Engine, Input, Member, Named, NetKind, NetPlan, NetSpec,
     Precision, Weights, pretrained,
 };
 use serde_json::Value;
@@ -42,15 +42,15 @@ fn scores(engine: &dyn Engine, record: &Record, weights: &Weights) -> Vec<f32> {
     let side = record.side;
     let pixels = (0..9 * side * side).map(|at| (at * 7919 / 3 % 251) as u8);
     let images = Images { pixels: pixels.collect(), channels: 3, height: side, width: side };
+    let input = Input { standard: vec![[120.0, 70.0]; 3], side: None };
     let plan = NetPlan {
         architecture: &record.net,
-        weights,
+        members: &[Member { weights, input: &input }],
         images: &images,
-        input: &Input { standard: vec![[120.0, 70.0]; 3], side: None },
         batch: 3,
         precision: Precision::F32,
     };
-    engine.build(&plan).unwrap().scores(&images, &[0, 1, 2], false).unwrap()
+    engine.build(&plan).unwrap().scores(0, &images, &[0, 1, 2], false).unwrap()
 }
 
 fn assert_scores(found: &[f32], expected: &[f64]) {

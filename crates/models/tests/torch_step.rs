@@ -7,8 +7,8 @@
 use relabel_models::Images;
 use relabel_models::image::weights::{Role, TensorSpec};
 use relabel_models::image::{
-    Architecture, Batch, CpuEngine, Distortion, Engine, Input, Named, NetKind, NetPlan, NetSpec,
-    Precision, StepSize, WeightTensor, Weights,
+    Architecture, Batch, CpuEngine, Distortion, Engine, Input, Member, Named, NetKind, NetPlan,
+    NetSpec, Precision, StepSize, WeightTensor, Weights,
 };
 use serde_json::Value;
 
@@ -70,11 +70,11 @@ fn a_step_is_that_of_pytorch() {
     let spec = NetSpec { width: number("width"), ..NetSpec::small(kind) };
     let net = Architecture::new(&spec, 3, 10);
     let (images, weights) = (images(n, side), weights(&net));
+    let input = Input { standard: vec![[120.0, 70.0]; 3], side: None };
     let plan = NetPlan {
         architecture: &net,
-        weights: &weights,
+        members: &[Member { weights: &weights, input: &input }],
         images: &images,
-        input: &Input { standard: vec![[120.0, 70.0]; 3], side: None },
         batch: n,
         precision: Precision::F32,
     };
@@ -82,20 +82,20 @@ fn a_step_is_that_of_pytorch() {
         let size =
             StepSize { learning_rate, momentum: 0.9, weight_decay: 5e-3, norm_momentum: 1.0 };
         let mut net = CpuEngine.build(&plan).unwrap();
-        net.step(&batch(n), &size).unwrap();
+        net.step(&[batch(n)], &size).unwrap();
         net
     };
 
     let mut standing = stepped(0.0);
-    assert_near(standing.mean_loss().unwrap(), record["loss"].as_f64().unwrap(), "loss");
+    assert_near(standing.mean_losses().unwrap()[0], record["loss"].as_f64().unwrap(), "loss");
     let rows: Vec<_> = (0..n as u32).collect();
-    let scores = standing.scores(&images, &rows, false).unwrap();
+    let scores = standing.scores(0, &images, &rows, false).unwrap();
     for (score, expected) in scores.into_iter().zip(numbers(&record["scores"])) {
         assert_near(f64::from(score), expected, "scores");
     }
 
     let net = stepped(0.1);
-    let after = net.weights().unwrap();
+    let after = net.weights(0).unwrap();
     for (name, expected) in record["tensors"].as_object().unwrap() {
         let values: Vec<_> = after.values(name).iter().map(|&v| f64::from(v)).collect();
         let before = weights.values(name).iter().map(|&v| f64::from(v));

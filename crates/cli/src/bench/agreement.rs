@@ -25,7 +25,7 @@ pub fn compare(
     let rows: Vec<u32> = (0..N).collect();
     let scores = |engine, precision| {
         nets::build(engine, kind, images, rows.len(), precision)?
-            .scores(images, &rows, false)
+            .scores(0, images, &rows, false)
             .map_err(anyhow::Error::from)
     };
     let (ours, theirs) = (scores(engine, precision)?, scores(cpu, Precision::F32)?);

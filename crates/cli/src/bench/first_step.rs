@@ -32,8 +32,8 @@ const CACHES: [&str; 5] = [
 pub fn step(engine: &dyn Engine) -> Result<()> {
     let images = nets::images(BATCH);
     let mut net = nets::build(engine, KIND, &images, BATCH, Precision::F32)?;
-    net.step(&nets::batch(BATCH, &images), &STEP)?;
-    net.mean_loss()?;
+    net.step(&[nets::batch(BATCH, &images)], &STEP)?;
+    net.mean_losses()?;
     Ok(())
 }
 
@@ -53,7 +53,6 @@ fn seconds(device: &str, cache: &Path) -> Result<f64> {
     let program = std::env::current_exe().context("the program's own path")?;
     let mut process = Command::new(program);
     process.args(["bench", "gpu", "--first-step", "--device", device]);
-    // Tuned kernels go to a `target` folder above, or else to the cache of the user.
     process.current_dir(cache).envs(CACHES.map(|name| (name, cache)));
     let start = Instant::now();
     let output = process.output().context("a process for the first step")?;

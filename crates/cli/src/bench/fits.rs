@@ -4,12 +4,13 @@ use std::time::Instant;
 
 use anyhow::Result;
 use relabel_models::{
-    Classifier, FeatureStore, Features, Unwatched,
-    image::{ImageClassifier, Named, NetKind, NetSpec, Recipe},
+    Classifier, FeatureStore, Fit, Unwatched,
+    image::{ImageClassifier, Named, NetKind, NetSpec, Precision, Recipe},
 };
 use relabel_scoring::Class;
 
 use super::{
+    chosen::Chosen,
     clock::Clock,
     memory::{device_mib, resident_mib},
     nets::{N_CLASSES, images, stream},
@@ -19,6 +20,8 @@ use relabel_models::device::OpenDevice;
 
 /// Training images of a fold in the first round of CIFAR-10H and in the last.
 const SIZES: [usize; 2] = [800, 4000];
+/// Folds of a round, which a GPU may fit together.
+const FOLDS: usize = 5;
 /// Fits after which memory is read.
 const READINGS: [usize; 3] = [1, 50, 200];
 /// Steps of the fits whose memory is read: enough to touch everything.
@@ -32,10 +35,11 @@ struct Fitter {
 }
 
 impl Fitter {
-    fn new(device: &OpenDevice, kind: NetKind, n: usize, steps: usize) -> Self {
+    fn new(device: &OpenDevice, of: Fitted, steps: usize) -> Self {
+        let Fitted { kind, n, precision, .. } = of;
         let classifier = ImageClassifier {
             spec: NetSpec::small(kind),
-            recipe: Recipe { steps, ..Recipe::default() },
+            recipe: Recipe { steps, precision, ..Recipe::default() },
             pretrained: None,
             side: None,
             engine: device.engine.clone(),
@@ -45,57 +49,97 @@ impl Fitter {
         Self { classifier, store, rows: (0..n as u32).collect(), classes }
     }
 
-    fn seconds(&self) -> Result<f64> {
+    /// What so many fits take together.
+    fn seconds(&self, together: usize) -> Result<f64> {
         let start = Instant::now();
-        let x = Features { store: &self.store, rows: &self.rows };
-        self.classifier.fit(x, &self.classes, N_CLASSES, stream("benchmark fit"), &Unwatched)?;
+        let fit = |at| {
+            let stream = stream("benchmark fit").child(at as u64);
+            Fit { rows: &self.rows, y: &self.classes, stream }
+        };
+        let fits: Vec<_> = (0..together).map(fit).collect();
+        self.classifier.fit_together(&self.store, &fits, N_CLASSES, &Unwatched)?;
         Ok(start.elapsed().as_secs_f64())
     }
 }
 
-/// Times fits of the usual recipe; shorter ones where the time does not suffice,
+/// A line of the plan.
+#[derive(Clone, Copy)]
+struct Fitted {
+    kind: NetKind,
+    /// Training images.
+    n: usize,
+    precision: Precision,
+    together: usize,
+}
+
+impl Fitted {
+    fn name(self) -> String {
+        let Self { kind, n, precision, together } = self;
+        let fits = if together == 1 { "fit".into() } else { format!("{together} fits at once") };
+        format!("{fits} of {} on {n} images, {}", kind.name(), precision.name())
+    }
+}
+
+/// Times fits of the usual recipe, and as many at once as the device takes of a
+/// round's folds; shorter ones where the time does not suffice,
 /// with the steps they had.
-pub fn measure(device: &OpenDevice, kinds: &[NetKind], clock: Clock, result: &mut BenchResult) {
-    let plan: Vec<_> =
-        SIZES.iter().flat_map(|&n| kinds.iter().map(move |&kind| (kind, n))).collect();
-    for (at, &(kind, n)) in plan.iter().enumerate() {
+pub fn measure(device: &OpenDevice, chosen: &Chosen, clock: Clock, result: &mut BenchResult) {
+    let mut plan = Vec::new();
+    for n in SIZES {
+        for &kind in chosen.fitted {
+            for &precision in chosen.formats {
+                plan.push(Fitted { kind, n, precision, together: 1 });
+                let together = device.engine.at_once(Recipe::default().batch).min(FOLDS);
+                if together > 1 {
+                    plan.push(Fitted { kind, n, precision, together });
+                }
+            }
+        }
+    }
+    for (at, &of) in plan.iter().enumerate() {
         let time = clock.left().as_secs_f64() / (plan.len() - at) as f64;
         if time == 0.0 {
-            let name = kind.name();
-            result.skipped.push(format!("fit of {name} on {n} images: the time was up"));
+            result.skipped.push(format!("{}: the time was up", of.name()));
             continue;
         }
-        match one(device, kind, n, time) {
+        match one(device, of, time) {
             Ok(line) => result.fits.push(line),
-            Err(error) => {
-                result.skipped.push(format!("fit of {} on {n} images: {error:#}", kind.name()));
-            }
+            Err(error) => result.skipped.push(format!("{}: {error:#}", of.name())),
         }
     }
 }
 
-fn one(device: &OpenDevice, kind: NetKind, n: usize, time: f64) -> Result<FitRate> {
+fn one(device: &OpenDevice, of: Fitted, time: f64) -> Result<FitRate> {
     let recipe = Recipe::default();
-    let trial = Fitter::new(device, kind, n, FEW_STEPS);
-    trial.seconds()?;
-    let each = trial.seconds()? / FEW_STEPS as f64;
+    let Fitted { kind, n, precision, together } = of;
+    let trial = Fitter::new(device, of, FEW_STEPS);
+    trial.seconds(together)?;
+    let each = trial.seconds(together)? / FEW_STEPS as f64;
     let steps = ((time / each) as usize).clamp(FEW_STEPS, recipe.steps);
-    let seconds = Fitter::new(device, kind, n, steps).seconds()?;
-    let (net, batch) = (kind.name(), recipe.batch);
-    Ok(FitRate { net, images: n, steps, batch, seconds, fits_per_second: 1.0 / seconds })
+    let seconds = Fitter::new(device, of, steps).seconds(together)?;
+    Ok(FitRate {
+        net: kind.name(),
+        images: n,
+        steps,
+        batch: recipe.batch,
+        precision: precision.name(),
+        together,
+        seconds,
+        fits_per_second: together as f64 / seconds,
+    })
 }
 
 /// Reads memory after 1, 50 and 200 short fits of the smallest network.
 pub fn memory(device: &OpenDevice, clock: Clock, result: &mut BenchResult) {
-    let fitter = Fitter::new(device, NetKind::Resnet8, SIZES[0], FEW_STEPS);
+    let (kind, n, precision) = (NetKind::Resnet8, SIZES[0], Precision::F32);
+    let fitter = Fitter::new(device, Fitted { kind, n, precision, together: 1 }, FEW_STEPS);
     for fits in 1..=READINGS[READINGS.len() - 1] {
         if clock.left().is_zero() {
-            result
-                .skipped
-                .push(format!("memory after more than {} fits: the time was up", fits - 1));
+            let done = fits - 1;
+            result.skipped.push(format!("memory beyond {done} fits: the time was up"));
             return;
         }
-        if let Err(error) = fitter.seconds() {
+        if let Err(error) = fitter.seconds(1) {
             result.skipped.push(format!("memory in the course of fits: {error:#}"));
             return;
         }

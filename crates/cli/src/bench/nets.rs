@@ -5,8 +5,8 @@ use anyhow::Result;
 use relabel_models::{
     Images,
     image::{
-        Architecture, Batch, Distortion, Engine, Input, Named, Net, NetKind, NetPlan, NetSpec,
-        Precision, StepSize, first_weights, whitening_kernel,
+        Architecture, Batch, Distortion, Engine, Input, Member, Named, Net, NetKind, NetPlan,
+        NetSpec, Precision, StepSize, first_weights, whitening_kernel,
     },
 };
 use relabel_scoring::{Round, Seed, Stream, stream::below};
@@ -50,7 +50,8 @@ pub fn build(
     let whitens = NetSpec::small(kind).whitening;
     let kernel = whitens.then(|| whitening_kernel(images, &some, &input));
     let weights = first_weights(architecture, stream(kind.name()), kernel.as_ref());
-    let plan = NetPlan { architecture, weights: &weights, images, input: &input, batch, precision };
+    let members = &[Member { weights: &weights, input: &input }];
+    let plan = NetPlan { architecture, members, images, batch, precision };
     Ok(engine.build(&plan)?)
 }
 

@@ -32,7 +32,7 @@ pub struct BenchResult {
 /// Two processes, one after the other, with a cache folder that was empty at first.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct FirstStep {
-    /// Seconds of the first process: kernels are compiled and tuned.
+    /// Seconds of the first process: kernels are compiled.
     pub cold_seconds: f64,
     /// Seconds of the second one.
     pub warm_seconds: f64,
@@ -85,7 +85,11 @@ pub struct FitRate {
     pub steps: usize,
     /// Rows per step.
     pub batch: usize,
-    /// What it took.
+    /// Number format of activations.
+    pub precision: &'static str,
+    /// Fits that ran at once, as one stack of networks.
+    pub together: usize,
+    /// What they took.
     pub seconds: f64,
     /// Fits of that many steps per second.
     pub fits_per_second: f64,
@@ -138,10 +142,16 @@ impl Display for BenchResult {
             )?;
         }
         writeln!(f)?;
-        for FitRate { net, images, steps, batch, seconds, fits_per_second } in &self.fits {
+        for line in &self.fits {
+            let FitRate { net, images, steps, batch, precision, .. } = line;
+            let (seconds, rate) = (line.seconds, line.fits_per_second);
+            let fits = match line.together {
+                1 => "a fit".into(),
+                together => format!("{together} fits at once"),
+            };
             writeln!(
                 f,
-                "a fit of {net} on {images} images, {steps} steps of {batch}: {seconds:.2} s, {fits_per_second:.3} fits/s"
+                "{fits} of {net} on {images} images, {precision}, {steps} steps of {batch}: {seconds:.2} s, {rate:.3} fits/s"
             )?;
         }
         for MemoryAfter { fits, resident_mib, device_mib } in &self.memory {

@@ -83,11 +83,11 @@ fn pair(
     time: Duration,
 ) -> Result<[Throughput; 2]> {
     let net = std::cell::RefCell::new(nets::build(engine, kind, images, batch, precision)?);
-    let step = nets::batch(batch, images);
-    let mut train = || net.borrow_mut().step(&step, &STEP);
-    let mut wait = || net.borrow_mut().mean_loss().map(drop);
+    let steps = [nets::batch(batch, images)];
+    let mut train = || net.borrow_mut().step(&steps, &STEP);
+    let mut wait = || net.borrow_mut().mean_losses().map(drop);
     let trained = repeat(time, &mut train, &mut wait)?;
-    let mut ask = || net.borrow().scores(images, &step.rows, false).map(drop);
+    let mut ask = || net.borrow().scores(0, images, &steps[0].rows, false).map(drop);
     let asked = repeat(time, &mut ask, &mut || Ok(()))?;
     let forward = 2.0 * nets::architecture(kind).multiply_adds(SIDE) as f64;
     let line = |task, (turns, took): (usize, Duration), flop: f64| {

@@ -12,29 +12,42 @@ use crate::{Images, ModelError};
 
 /// A device with the program for it. Shared by all fits of a run.
 pub trait Engine: Debug + Send + Sync {
-    /// A network with the given weights, ready to be stepped.
+    /// A stack of networks with the given weights, ready to be stepped.
     ///
     /// # Errors
     /// [`ModelError`] if the device fails or cannot do what `plan` asks.
     fn build(&self, plan: &NetPlan<'_>) -> Result<Box<dyn Net>, ModelError>;
+
+    /// How many networks with batches of `batch` rows it is good to step together:
+    /// more than one where a single one leaves processors idle.
+    fn at_once(&self, _batch: usize) -> usize {
+        1
+    }
 }
 
-/// What a network is built from.
+/// What a stack of networks is built from.
 #[derive(Clone, Copy, Debug)]
 pub struct NetPlan<'a> {
-    /// Its layers.
+    /// The layers of each.
     pub architecture: &'a Architecture,
-    /// Its first weights, checked against the architecture.
-    pub weights: &'a Weights,
+    /// What they differ in, one entry per network, at least one.
+    pub members: &'a [Member<'a>],
     /// Every image of the data set; pixels are shared, so that an engine can
     /// keep them on its device from fit to fit.
     pub images: &'a Images,
-    /// From pixels to what the network sees.
-    pub input: &'a Input,
-    /// Rows of every step.
+    /// Rows of every step, of each network.
     pub batch: usize,
     /// Number format of activations.
     pub precision: Precision,
+}
+
+/// One network of a stack.
+#[derive(Clone, Copy, Debug)]
+pub struct Member<'a> {
+    /// Its first weights, checked against the architecture.
+    pub weights: &'a Weights,
+    /// From pixels to what it sees; `side` is the same for all.
+    pub input: &'a Input,
 }
 
 /// From 8-bit pixels to what the network sees: distort, standardise, then
@@ -48,21 +61,23 @@ pub struct Input {
     pub side: Option<usize>,
 }
 
-/// A network on its device, in training or trained.
+/// A stack of networks on its device, in training or trained: one or several of one
+/// architecture that are stepped together and know nothing of each other.
 pub trait Net: Send {
-    /// One step of the recipe: forward, mean of the rows' cross-entropies
-    /// against the targets, backward, update. Need not wait for the device.
+    /// One step of the recipe by every member on its own batch: forward, mean of the
+    /// rows' cross-entropies against the targets, backward, update. Need not wait for
+    /// the device.
     ///
     /// # Errors
     /// [`ModelError`] if the device fails.
-    fn step(&mut self, batch: &Batch, size: &StepSize) -> Result<(), ModelError>;
+    fn step(&mut self, batches: &[Batch], size: &StepSize) -> Result<(), ModelError>;
 
-    /// The mean loss of the steps since the last call; waits for the device.
-    /// Not finite if one of them was not.
+    /// Every member's mean loss in the steps since the last call; waits for the
+    /// device. Not finite if one of them was not.
     ///
     /// # Errors
     /// [`ModelError`] if the device fails.
-    fn mean_loss(&mut self) -> Result<f64, ModelError>;
+    fn mean_losses(&mut self) -> Result<Vec<f64>, ModelError>;
 
     /// Moves the averaged tensors (parameters and running statistics) towards
     /// the present ones: a <- keep a + (1 - keep) w. The first call copies them.
@@ -71,17 +86,22 @@ pub trait Net: Send {
     /// Replaces the tensors by their averages, if there are any.
     fn take_average(&mut self);
 
-    /// Class scores `[rows, n_classes]` of images (perhaps mirrored), with
-    /// running statistics.
+    /// A member's class scores `[rows, n_classes]` of images (perhaps mirrored),
+    /// with running statistics.
     ///
     /// # Errors
     /// [`ModelError`] if the device fails.
-    fn scores(&self, images: &Images, rows: &[u32], mirrored: bool)
-    -> Result<Vec<f32>, ModelError>;
+    fn scores(
+        &self,
+        member: usize,
+        images: &Images,
+        rows: &[u32],
+        mirrored: bool,
+    ) -> Result<Vec<f32>, ModelError>;
 
-    /// The present tensors.
+    /// A member's present tensors.
     ///
     /// # Errors
     /// [`ModelError`] if the device fails.
-    fn weights(&self) -> Result<Weights, ModelError>;
+    fn weights(&self, member: usize) -> Result<Weights, ModelError>;
 }

@@ -1,14 +1,17 @@
 //! Class probabilities of a trained network.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use ndarray::Array2;
 
 use super::engine::Net;
 use super::images_of;
 use crate::{Features, Fitted, ModelError};
 
-/// A trained network.
+/// A trained network, one of a stack.
 pub(super) struct FittedNet {
-    pub(super) net: Box<dyn Net>,
+    pub(super) stack: Arc<Mutex<Box<dyn Net>>>,
+    pub(super) member: usize,
     pub(super) n_classes: usize,
     /// Whether the image and its mirror image are averaged.
     pub(super) mirror: bool,
@@ -16,11 +19,12 @@ pub(super) struct FittedNet {
 
 impl Fitted for FittedNet {
     fn predict_proba(&self, x: Features<'_>) -> Result<Array2<f64>, ModelError> {
-        let images = images_of(x)?;
+        let images = images_of(x.store)?;
         let mut probs = Array2::zeros((x.rows.len(), self.n_classes));
+        let net = self.stack.lock().unwrap_or_else(PoisonError::into_inner);
         let views: &[bool] = if self.mirror { &[false, true] } else { &[false] };
         for &mirrored in views {
-            let scores = self.net.scores(images, x.rows, mirrored)?;
+            let scores = net.scores(self.member, images, x.rows, mirrored)?;
             for (mut row, scores) in probs.rows_mut().into_iter().zip(scores.chunks(self.n_classes))
             {
                 for (prob, new) in row.iter_mut().zip(softmax(scores)?) {

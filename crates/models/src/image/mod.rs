@@ -24,14 +24,15 @@ mod train;
 pub mod weights;
 mod whitening;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use rayon::prelude::*;
 use relabel_scoring::{Class, Stream};
 
 pub use architecture::Architecture;
 pub use augment::{Batch, Distortion, Flip};
 pub use cpu::CpuEngine;
-pub use engine::{Engine, Input, Net, NetPlan};
+pub use engine::{Engine, Input, Member, Net, NetPlan};
 #[cfg(feature = "framework")]
 pub use framework::BurnEngine;
 pub use named::Named;
@@ -46,7 +47,7 @@ pub use whitening::whitening_kernel;
 use self::architecture::KernelStart;
 use self::fitted::FittedNet;
 use self::train::{TrainingRows, train};
-use crate::{Classifier, FeatureStore, Features, Fitted, Images, ModelError, Watch};
+use crate::{Classifier, FeatureStore, Features, Fit, Fitted, Images, ModelError, Watch};
 
 /// A network that is trained by a recipe in every fit.
 #[derive(Clone, Debug)]
@@ -73,30 +74,56 @@ impl Classifier for ImageClassifier {
         stream: Stream,
         watch: &dyn Watch,
     ) -> Result<Box<dyn Fitted>, ModelError> {
-        let images = images_of(x)?;
-        if x.rows.is_empty() {
+        let fit = Fit { rows: x.rows, y, stream };
+        let fitted = self.fit_together(x.store, &[fit], n_classes, watch)?;
+        Ok(fitted.into_iter().next().expect("one fit should give one model"))
+    }
+
+    fn at_once(&self) -> usize {
+        self.engine.at_once(self.recipe.batch)
+    }
+
+    fn fit_together(
+        &self,
+        store: &FeatureStore,
+        fits: &[Fit<'_>],
+        n_classes: usize,
+        watch: &dyn Watch,
+    ) -> Result<Vec<Box<dyn Fitted>>, ModelError> {
+        let images = images_of(store)?;
+        if fits.iter().any(|fit| fit.rows.is_empty()) {
             return Err(ModelError::Diverged("there are no rows to train on".into()));
         }
-        let input = Input::of(images, x.rows, self.side);
         let architecture = Architecture::new(&self.spec, images.channels, n_classes);
-        let weights = self.start(&architecture, images, x.rows, &input, stream);
+        let start = |fit: &Fit<'_>| {
+            let input = Input::of(images, fit.rows, self.side);
+            (self.start(&architecture, images, fit.rows, &input, fit.stream), input)
+        };
+        let starts: Vec<_> = fits.par_iter().map(start).collect();
+        let members: Vec<_> =
+            starts.iter().map(|(weights, input)| Member { weights, input }).collect();
         let plan = NetPlan {
             architecture: &architecture,
-            weights: &weights,
+            members: &members,
             images,
-            input: &input,
             batch: self.recipe.batch,
             precision: self.recipe.precision,
         };
         let mut net = self.engine.build(&plan)?;
-        let data = TrainingRows {
-            rows: x.rows,
-            classes: y,
+        let size = [images.height, images.width];
+        let data = fits.iter().map(|&Fit { rows, y: classes, stream }| TrainingRows {
+            rows,
+            classes,
             n_classes,
-            size: [images.height, images.width],
+            size,
+            stream,
+        });
+        train(net.as_mut(), &self.recipe, &data.collect::<Vec<_>>(), watch)?;
+        let (stack, mirror) = (Arc::new(Mutex::new(net)), self.recipe.mirror);
+        let fitted = |member| -> Box<dyn Fitted> {
+            Box::new(FittedNet { stack: Arc::clone(&stack), member, n_classes, mirror })
         };
-        train(net.as_mut(), &self.recipe, &data, stream, watch)?;
-        Ok(Box::new(FittedNet { net, n_classes, mirror: self.recipe.mirror }))
+        Ok((0..fits.len()).map(fitted).collect())
     }
 }
 
@@ -124,8 +151,8 @@ impl ImageClassifier {
     }
 }
 
-fn images_of(x: Features<'_>) -> Result<&Images, ModelError> {
-    match x.store {
+fn images_of(store: &FeatureStore) -> Result<&Images, ModelError> {
+    match store {
         FeatureStore::Images(images) => Ok(images),
         FeatureStore::Table(_) => {
             Err(ModelError::Features { model: "resnet", expected: "images", found: "a table" })

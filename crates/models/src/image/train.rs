@@ -2,6 +2,7 @@
 //! to end and cut into batches of one size, so that no row is dropped and no
 //! batch is ragged.
 
+use rayon::prelude::*;
 use relabel_scoring::stream::shuffle;
 use relabel_scoring::{Class, Stream};
 
@@ -20,37 +21,42 @@ pub(super) struct TrainingRows<'a> {
     pub(super) n_classes: usize,
     /// `[height, width]` of the images.
     pub(super) size: [usize; 2],
+    /// Everything random in the fit.
+    pub(super) stream: Stream,
 }
 
-/// Takes `net` through all steps of the recipe.
+/// Takes every member of `net` through all steps of the recipe, each on its own rows.
 pub(super) fn train(
     net: &mut dyn Net,
     recipe: &Recipe,
-    data: &TrainingRows<'_>,
-    stream: Stream,
+    members: &[TrainingRows<'_>],
     watch: &dyn Watch,
 ) -> Result<(), ModelError> {
-    let order = order(data.rows.len(), recipe.steps * recipe.batch, stream.child(1));
-    let augmenter = Augmenter { recipe, size: data.size, stream: stream.child(2) };
-    for (step, chosen) in order.chunks_exact(recipe.batch).enumerate() {
+    let length = recipe.steps * recipe.batch;
+    let orders: Vec<_> =
+        members.iter().map(|of| order(of.rows.len(), length, of.stream.child(1))).collect();
+    for step in 0..recipe.steps {
         if watch.stopped() {
             return Err(ModelError::Stopped);
         }
-        let batch = data.batch(step, chosen, &augmenter);
-        net.step(&batch, &recipe.step_size(step))?;
+        let rows = step * recipe.batch..(step + 1) * recipe.batch;
+        let each = members.par_iter().zip(&orders);
+        let batches: Vec<_> =
+            each.map(|(of, order)| of.batch(step, &order[rows.clone()], recipe)).collect();
+        net.step(&batches, &recipe.step_size(step))?;
         if recipe.averaging > 0.0 {
             net.average(recipe.averaging as f32);
         }
         let done = step + 1;
         if done * CHECKS / recipe.steps > step * CHECKS / recipe.steps {
-            check(net.mean_loss()?, done)?;
+            net.mean_losses()?.into_iter().try_for_each(|loss| check(loss, done))?;
             watch.step(done, recipe.steps);
         }
     }
     if recipe.averaging > 0.0 {
         net.take_average();
     }
-    watch.trained((recipe.steps * recipe.batch) as u64);
+    watch.trained((length * members.len()) as u64);
     Ok(())
 }
 
@@ -79,8 +85,9 @@ fn order(n: usize, length: usize, stream: Stream) -> Vec<Seen> {
 }
 
 impl TrainingRows<'_> {
-    fn batch(&self, step: usize, chosen: &[Seen], augmenter: &Augmenter<'_>) -> Batch {
-        let smoothing = augmenter.recipe.label_smoothing as f32;
+    fn batch(&self, step: usize, chosen: &[Seen], recipe: &Recipe) -> Batch {
+        let augmenter = Augmenter { recipe, size: self.size, stream: self.stream.child(2) };
+        let smoothing = recipe.label_smoothing as f32;
         let mut targets = vec![smoothing / self.n_classes as f32; chosen.len() * self.n_classes];
         for (target, &(row, _)) in targets.chunks_exact_mut(self.n_classes).zip(chosen) {
             target[self.classes[row].at()] += 1.0 - smoothing;
@@ -130,12 +137,12 @@ mod tests {
     }
 
     impl Net for Diary {
-        fn step(&mut self, batch: &Batch, _: &StepSize) -> Result<(), ModelError> {
-            self.batches.push(batch.clone());
+        fn step(&mut self, batches: &[Batch], _: &StepSize) -> Result<(), ModelError> {
+            self.batches.extend_from_slice(batches);
             Ok(())
         }
-        fn mean_loss(&mut self) -> Result<f64, ModelError> {
-            Ok(self.loss)
+        fn mean_losses(&mut self) -> Result<Vec<f64>, ModelError> {
+            Ok(vec![self.loss])
         }
         fn average(&mut self, _: f32) {
             self.averages += 1;
@@ -143,10 +150,10 @@ mod tests {
         fn take_average(&mut self) {
             self.averaged = true;
         }
-        fn scores(&self, _: &Images, _: &[u32], _: bool) -> Result<Vec<f32>, ModelError> {
+        fn scores(&self, _: usize, _: &Images, _: &[u32], _: bool) -> Result<Vec<f32>, ModelError> {
             Ok(Vec::new())
         }
-        fn weights(&self) -> Result<Weights, ModelError> {
+        fn weights(&self, _: usize) -> Result<Weights, ModelError> {
             Ok(Weights::default())
         }
     }
@@ -155,9 +162,10 @@ mod tests {
         let mut diary = Diary { batches: Vec::new(), averages: 0, averaged: false, loss };
         let rows: Vec<u32> = (100..110).collect();
         let classes: Vec<_> = (0..10).map(|row| Class(row % 2)).collect();
-        let data = TrainingRows { rows: &rows, classes: &classes, n_classes: 2, size: [8, 8] };
         let stream = Stream::new(Seed(1), "test", Round(0), 0);
-        let result = train(&mut diary, recipe, &data, stream, &Unwatched);
+        let size = [8, 8];
+        let data = TrainingRows { rows: &rows, classes: &classes, n_classes: 2, size, stream };
+        let result = train(&mut diary, recipe, &[data], &Unwatched);
         (diary, result)
     }
 

@@ -25,6 +25,7 @@ mod plane;
 mod pool;
 #[cfg(test)]
 mod reference;
+mod stack;
 mod tile;
 mod weight_gradient;
 mod wide;
@@ -32,6 +33,7 @@ mod workspace;
 
 use net::CpuNet;
 use pulp::Arch;
+use stack::Stack;
 
 use super::engine::{Engine, Net, NetPlan};
 use super::recipe::Precision;
@@ -46,6 +48,7 @@ impl Engine for CpuEngine {
         if plan.precision != Precision::F32 {
             return Err(ModelError::Device("the CPU computes in f32 only".into()));
         }
-        Ok(Box::new(CpuNet::new(Arch::new(), plan)))
+        let net = |member| CpuNet::new(Arch::new(), plan, member);
+        Ok(Box::new(Stack(plan.members.iter().map(net).collect())))
     }
 }

@@ -9,11 +9,11 @@ use super::input::Reader;
 use super::lanes::Quad;
 use super::model::Model;
 use super::workspace::{BackwardSpace, Workspace};
+use crate::Images;
 use crate::image::augment::{Batch, Distortion};
-use crate::image::engine::{Net, NetPlan};
+use crate::image::engine::{Member, NetPlan};
 use crate::image::recipe::StepSize;
 use crate::image::weights::Weights;
-use crate::{Images, ModelError};
 
 /// Images that are asked about together: their maps stay in the cache.
 const ASKED: usize = 8;
@@ -31,13 +31,13 @@ pub(super) struct CpuNet {
 }
 
 impl CpuNet {
-    pub(super) fn new(arch: Arch, plan: &NetPlan<'_>) -> Self {
-        let size = plan.input.side.map_or([plan.images.height, plan.images.width], |n| [n; 2]);
-        let model = Model::new(plan.architecture, plan.weights, size);
+    pub(super) fn new(arch: Arch, plan: &NetPlan<'_>, member: &Member<'_>) -> Self {
+        let size = member.input.side.map_or([plan.images.height, plan.images.width], |n| [n; 2]);
+        let model = Model::new(plan.architecture, member.weights, size);
         Self {
             arch,
             images: plan.images.clone(),
-            reader: Reader::new(plan.input),
+            reader: Reader::new(member.input),
             space: Workspace::new(&model.plan, plan.batch, model.n_classes),
             back: BackwardSpace::new(&model.plan, plan.batch),
             model,
@@ -127,8 +127,8 @@ impl Model {
     }
 }
 
-impl Net for CpuNet {
-    fn step(&mut self, batch: &Batch, size: &StepSize) -> Result<(), ModelError> {
+impl CpuNet {
+    pub(super) fn step(&mut self, batch: &Batch, size: &StepSize) {
         self.read(batch);
         let statistics = Statistics::Batch(size.norm_momentum);
         self.model.forward(self.arch, &mut self.space, statistics);
@@ -137,29 +137,23 @@ impl Net for CpuNet {
         self.steps += 1;
         let trained = self.model.parameters.par_iter_mut();
         trained.filter(|parameter| parameter.spec.role.trained()).for_each(|p| p.descend(size));
-        Ok(())
     }
 
-    fn mean_loss(&mut self) -> Result<f64, ModelError> {
+    pub(super) fn mean_loss(&mut self) -> f64 {
         let mean = self.losses / self.steps.max(1) as f64;
         (self.losses, self.steps) = (0.0, 0);
-        Ok(mean)
+        mean
     }
 
-    fn average(&mut self, keep: f32) {
+    pub(super) fn average(&mut self, keep: f32) {
         self.model.parameters.iter_mut().for_each(|parameter| parameter.average(keep));
     }
 
-    fn take_average(&mut self) {
+    pub(super) fn take_average(&mut self) {
         self.model.parameters.iter_mut().for_each(|parameter| parameter.take_average());
     }
 
-    fn scores(
-        &self,
-        images: &Images,
-        rows: &[u32],
-        mirrored: bool,
-    ) -> Result<Vec<f32>, ModelError> {
+    pub(super) fn scores(&self, images: &Images, rows: &[u32], mirrored: bool) -> Vec<f32> {
         let how = Distortion::view(mirrored);
         let n = self.model.n_classes;
         let mut scores = vec![0.0; rows.len() * n];
@@ -179,10 +173,10 @@ impl Net for CpuNet {
             model.score(space);
             scores.copy_from_slice(&space.scores[..scores.len()]);
         });
-        Ok(scores)
+        scores
     }
 
-    fn weights(&self) -> Result<Weights, ModelError> {
-        Ok(self.model.weights())
+    pub(super) fn weights(&self) -> Weights {
+        self.model.weights()
     }
 }

@@ -1,130 +1,255 @@
-//! The forward pass of an architecture. Convolutions and activations may run in
-//! half precision; normalisation, head and loss are always in single.
+//! The forward pass of a stack of networks of one architecture, and the trace of
+//! it that the backward pass needs. Activations are rows, one per position of an
+//! image, in the format of the fit; normalisation, head and loss are computed in
+//! single precision.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use burn::tensor::activation::relu;
-use burn::tensor::module::{batch_norm, batch_norm_train, conv2d, max_pool2d};
-use burn::tensor::ops::{ConvOptions, MaxPoolOptions};
-use burn::tensor::{DType, Tensor};
+use burn::tensor::{DType, Int, Tensor};
 
+use super::rows::Rows;
+use super::windows::{Geometry, Slide, Slides};
 use crate::image::architecture::{
-    Activation, Architecture, Conv, GlobalPool, Head, Layer, NORM_EPSILON, Norm, Pool, Unit,
+    Activation, Architecture, GlobalPool, Head, Layer, NORM_EPSILON, Norm, Pool, Unit,
 };
 
-/// The tensors of a network, flat, by name.
-pub(super) type Tensors = BTreeMap<String, Tensor<1>>;
+/// The tensors of a stack, `[members, rows, columns]`, by name.
+pub(super) type Tensors = BTreeMap<String, Tensor<3>>;
+
+/// The activations of all images: rows `[images * height * width, channels]`.
+#[derive(Clone)]
+pub(super) struct Map {
+    pub(super) rows: Tensor<2>,
+    /// Height and width.
+    pub(super) side: [usize; 2],
+}
 
 /// One pass over the layers.
 pub(super) struct Pass<'a> {
     pub(super) tensors: &'a Tensors,
-    /// Number format of convolutions and activations.
+    pub(super) slides: &'a Slides,
+    pub(super) rows: Rows,
+    /// Number format of activations.
     pub(super) format: DType,
-    /// Where the batch's own statistics are collected, if they are to normalise
-    /// and not the running ones.
-    pub(super) moments: Option<Vec<Moments>>,
+    pub(super) members: usize,
+    /// Whether the batch's own statistics normalise, and not the running ones.
+    pub(super) training: bool,
 }
 
-/// What a normalisation saw in a batch.
+/// What happened in a pass.
+pub(super) struct Trace {
+    pub(super) layers: Vec<LayerTrace>,
+    pub(super) head: HeadTrace,
+}
+
+impl Trace {
+    /// The units in the order of [`Architecture::units`].
+    pub(super) fn units(&self) -> impl Iterator<Item = &UnitTrace> {
+        self.layers.iter().flat_map(|layer| match layer {
+            LayerTrace::Unit(unit) => vec![unit.as_ref()],
+            LayerTrace::Pool(_) => Vec::new(),
+            LayerTrace::Residual { branch, shortcut, .. } => {
+                branch.iter().chain(shortcut.as_deref()).collect()
+            }
+        })
+    }
+}
+
+pub(super) enum LayerTrace {
+    Unit(Box<UnitTrace>),
+    Pool(PoolTrace),
+    Residual {
+        branch: Vec<UnitTrace>,
+        shortcut: Option<Box<UnitTrace>>,
+        /// relu of the sum
+        sum: Tensor<2>,
+    },
+}
+
+pub(super) struct UnitTrace {
+    pub(super) input: Tensor<2>,
+    pub(super) slide: Arc<Slide>,
+    pub(super) pool: Option<PoolTrace>,
+    /// What the normalisation, or else the activation, was given.
+    pub(super) seen: Tensor<2>,
+    pub(super) moments: Option<Moments>,
+}
+
+pub(super) struct PoolTrace {
+    pub(super) slide: Arc<Slide>,
+    /// The tap that won.
+    pub(super) chosen: Tensor<2, Int>,
+}
+
+pub(super) struct HeadTrace {
+    /// `[members, images, channels]`
+    pub(super) features: Tensor<3>,
+    /// The positions that won, if the greatest are the features.
+    pub(super) pool: Option<PoolTrace>,
+    /// Positions of an image.
+    pub(super) positions: usize,
+}
+
+/// The statistics that normalised, each `[members, 1, channels]`.
 pub(super) struct Moments {
-    /// Its name.
-    pub(super) name: String,
-    pub(super) mean: Tensor<1>,
+    pub(super) mean: Tensor<3>,
     /// Of the population that the batch is a sample of, as PyTorch keeps it.
-    pub(super) variance: Tensor<1>,
+    pub(super) variance: Tensor<3>,
+    /// One over the standard deviation of the batch.
+    pub(super) inverse: Tensor<3>,
 }
 
 impl Pass<'_> {
-    /// Class scores `[n, n_classes]` of inputs `[n, channels, height, width]`.
-    pub(super) fn scores(&mut self, net: &Architecture, x: Tensor<4>) -> Tensor<2> {
-        let x = net.layers.iter().fold(x.cast(self.format), |x, layer| self.layer(layer, x));
-        self.head(&net.head, net.n_classes, x.cast(DType::F32))
+    /// Class scores `[members, images per member, n_classes]`.
+    pub(super) fn scores(&self, net: &Architecture, x: Map) -> (Tensor<3>, Trace) {
+        let mut x = Map { rows: x.rows.cast(self.format), side: x.side };
+        let mut layers = Vec::with_capacity(net.layers.len());
+        for layer in &net.layers {
+            let (next, trace) = self.layer(layer, x);
+            layers.push(trace);
+            x = next;
+        }
+        let (scores, head) = self.head(&net.head, x);
+        (scores, Trace { layers, head })
     }
 
-    fn layer(&mut self, layer: &Layer, x: Tensor<4>) -> Tensor<4> {
+    fn layer(&self, layer: &Layer, x: Map) -> (Map, LayerTrace) {
         match layer {
-            Layer::Unit(unit) => self.unit(unit, x),
-            Layer::Pool(pool) => pooled(*pool, x),
+            Layer::Unit(unit) => {
+                let (x, trace) = self.unit(unit, x);
+                (x, LayerTrace::Unit(Box::new(trace)))
+            }
+            Layer::Pool(pool) => {
+                let (x, trace) = self.pooled(*pool, x);
+                (x, LayerTrace::Pool(trace))
+            }
             Layer::Residual { branch, shortcut } => {
-                let own = branch.iter().fold(x.clone(), |x, unit| self.unit(unit, x));
-                let passed = match shortcut {
-                    Some(unit) => self.unit(unit, x),
-                    None => x,
+                let mut own = x.clone();
+                let mut traces = Vec::with_capacity(branch.len());
+                for unit in branch {
+                    let (next, trace) = self.unit(unit, own);
+                    traces.push(trace);
+                    own = next;
+                }
+                let (passed, shortcut) = match shortcut {
+                    Some(unit) => {
+                        let (passed, trace) = self.unit(unit, x);
+                        (passed, Some(Box::new(trace)))
+                    }
+                    None => (x, None),
                 };
-                relu(own + passed)
+                let sum = relu(own.rows + passed.rows);
+                let trace = LayerTrace::Residual { branch: traces, shortcut, sum: sum.clone() };
+                (Map { rows: sum, side: own.side }, trace)
             }
         }
     }
 
-    fn unit(&mut self, unit: &Unit, x: Tensor<4>) -> Tensor<4> {
-        let mut x = self.convolved(&unit.conv, x);
-        if let Some(pool) = unit.pool {
-            x = pooled(pool, x);
+    fn unit(&self, unit: &Unit, x: Map) -> (Map, UnitTrace) {
+        let slide = self.slides.of(Geometry::conv(&unit.conv, x.side));
+        let kernel = self.tensor(&unit.conv.name, "weight").cast(self.format);
+        let input = x.rows.clone();
+        let mut x = Map { rows: self.rows.convolve(x.rows, &slide, kernel), side: slide.written };
+        if unit.conv.bias {
+            let bias = self.tensor(&unit.conv.name, "bias");
+            x.rows = self.flat(self.single(x.rows) + bias);
         }
-        if let Some(norm) = &unit.norm {
-            x = self.normalised(norm, x.cast(DType::F32)).cast(self.format);
+        let pool = unit.pool.map(|pool| {
+            let (next, trace) = self.pooled(pool, x.clone());
+            x = next;
+            trace
+        });
+        let moments = unit.norm.as_ref().map(|norm| self.moments(norm, &x.rows));
+        let seen = x.rows;
+        let before = self.before_activation(unit, &seen, moments.as_ref());
+        let after = match unit.activation {
+            Activation::None => before,
+            Activation::Relu => relu(before),
+            Activation::Gelu => before.clone() * phi(before),
+        };
+        let map = Map { rows: self.flat(after), side: x.side };
+        (map, UnitTrace { input, slide, pool, seen, moments })
+    }
+
+    fn pooled(&self, pool: Pool, x: Map) -> (Map, PoolTrace) {
+        let slide = self.slides.of(Geometry::pool(pool, x.side));
+        let (rows, chosen) = self.rows.maxima(x.rows, &slide);
+        (Map { rows, side: slide.written }, PoolTrace { slide, chosen })
+    }
+
+    fn moments(&self, norm: &Norm, x: &Tensor<2>) -> Moments {
+        let inverse = |variance: Tensor<3>| (variance + NORM_EPSILON).sqrt().recip();
+        if !self.training {
+            let [mean, variance] =
+                ["running_mean", "running_var"].map(|word| self.tensor(&norm.name, word));
+            return Moments { mean, inverse: inverse(variance.clone()), variance };
         }
-        match unit.activation {
-            Activation::None => x,
-            Activation::Relu => relu(x),
-            Activation::Gelu => gelu(x),
-        }
+        let n = (x.dims()[0] / self.members) as f64;
+        // The sums are of distances to one of the rows, so that a mean far from zero costs no digits.
+        let centre = self.single(x.clone()).narrow(1, 0, 1);
+        let sums = self.rows.sums(x.clone(), x.clone(), centre.clone(), true);
+        let [off, square] = sums.map(|sum| sum / n);
+        let variance = (square - off.clone() * off.clone()).clamp_min(0.0);
+        let sample = variance.clone() * (n / (n - 1.0).max(1.0));
+        Moments { mean: centre + off, variance: sample, inverse: inverse(variance) }
     }
 
-    fn convolved(&self, conv: &Conv, x: Tensor<4>) -> Tensor<4> {
-        let kernel = self.tensor(&conv.name, "weight");
-        let kernel = kernel.reshape([conv.to, conv.from, conv.size, conv.size]);
-        let bias = conv.bias.then(|| self.tensor(&conv.name, "bias").cast(self.format));
-        let options = ConvOptions::new([conv.stride; 2], [conv.pad; 2], [1; 2], 1);
-        conv2d(x, kernel.cast(self.format), bias, options)
+    /// What the activation of `unit` is given, `[members, positions, channels]`.
+    pub(super) fn before_activation(
+        &self,
+        unit: &Unit,
+        seen: &Tensor<2>,
+        moments: Option<&Moments>,
+    ) -> Tensor<3> {
+        let x = self.single(seen.clone());
+        let Some((norm, moments)) = unit.norm.as_ref().zip(moments) else { return x };
+        let scale = moments.inverse.clone() * self.tensor(&norm.name, "weight");
+        (x - moments.mean.clone()) * scale + self.tensor(&norm.name, "bias")
     }
 
-    fn normalised(&mut self, norm: &Norm, x: Tensor<4>) -> Tensor<4> {
-        let tensor = |word| self.tensor(&norm.name, word);
-        let (scale, shift) = (tensor("weight"), tensor("bias"));
-        let epsilon = f64::from(NORM_EPSILON);
-        let running = [tensor("running_mean"), tensor("running_var")];
-        let Some(seen) = &mut self.moments else {
-            let [mean, variance] = running;
-            return batch_norm(x, scale, shift, mean, variance, epsilon);
+    fn head(&self, head: &Head, x: Map) -> (Tensor<3>, HeadTrace) {
+        let [rows, channels] = x.rows.dims();
+        let positions = x.side[0] * x.side[1];
+        let images = rows / positions;
+        let (features, pool) = match head.pool {
+            GlobalPool::Average => {
+                let single = x.rows.cast(DType::F32).reshape([images, positions, channels]);
+                (single.mean_dim(1).reshape([images, channels]), None)
+            }
+            GlobalPool::Max => {
+                let slide = self.slides.of(Geometry::whole(x.side));
+                let (features, chosen) = self.rows.maxima(x.rows, &slide);
+                (features.cast(DType::F32), Some(PoolTrace { slide, chosen }))
+            }
         };
-        let [images, _, height, width] = x.dims();
-        let n = (images * height * width) as f64;
-        let normalised = batch_norm_train(x, scale, shift, epsilon);
-        let variance = normalised.variance.inner() * (n / (n - 1.0).max(1.0));
-        seen.push(Moments { name: norm.name.clone(), mean: normalised.mean.inner(), variance });
-        normalised.output
+        let features = features.reshape([self.members, images / self.members, channels]);
+        let scores = features.clone().matmul(self.tensor("fc", "weight"));
+        let scores = if head.bias { scores + self.tensor("fc", "bias") } else { scores };
+        let scores = if head.scale == 1.0 { scores } else { scores * head.scale };
+        (scores, HeadTrace { features, pool, positions })
     }
 
-    fn head(&self, head: &Head, n_classes: usize, x: Tensor<4>) -> Tensor<2> {
-        let [n, channels, height, width] = x.dims();
-        let x = x.reshape([n, channels, height * width]);
-        let features = match head.pool {
-            GlobalPool::Average => x.mean_dim(2),
-            GlobalPool::Max => x.max_dim(2),
-        };
-        let weight = self.tensor("fc", "weight").reshape([n_classes, channels]);
-        let scores = features.reshape([n, channels]).matmul(weight.transpose());
-        let scores = match head.bias {
-            true => scores + self.tensor("fc", "bias").reshape([1, n_classes]),
-            false => scores,
-        };
-        if head.scale == 1.0 { scores } else { scores * head.scale }
-    }
-
-    fn tensor(&self, name: &str, word: &str) -> Tensor<1> {
+    pub(super) fn tensor(&self, name: &str, word: &str) -> Tensor<3> {
         let tensor = self.tensors.get(&format!("{name}.{word}"));
         tensor.expect("weights should have been checked against the net").clone()
     }
+
+    /// Rows of each member, in single precision.
+    pub(super) fn single(&self, rows: Tensor<2>) -> Tensor<3> {
+        let [n, channels] = rows.dims();
+        rows.cast(DType::F32).reshape([self.members, n / self.members, channels])
+    }
+
+    /// Rows of all members, in the format of activations.
+    pub(super) fn flat(&self, x: Tensor<3>) -> Tensor<2> {
+        let [members, n, channels] = x.dims();
+        x.cast(self.format).reshape([members * n, channels])
+    }
 }
 
-fn pooled(pool: Pool, x: Tensor<4>) -> Tensor<4> {
-    let window = MaxPoolOptions::new([pool.size; 2]);
-    max_pool2d(x, window.with_stride([pool.stride; 2]).with_padding([pool.pad; 2]))
-}
-
-/// x Phi(x). burn's own takes the slope of an approximation in the backward pass.
-fn gelu(x: Tensor<4>) -> Tensor<4> {
-    let phi = ((x.clone() * std::f32::consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5;
-    x * phi
+/// The normal distribution function.
+pub(super) fn phi(x: Tensor<3>) -> Tensor<3> {
+    ((x * std::f32::consts::FRAC_1_SQRT_2).erf() + 1.0) * 0.5
 }

@@ -1,34 +1,49 @@
-//! One tensor of a network on the device, flat, with its velocity and its average.
+//! One tensor of a stack of networks on the device, with its velocity and its average.
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use super::layout::Layout;
 use crate::image::recipe::StepSize;
-use crate::image::weights::{TensorSpec, WeightTensor};
+use crate::image::weights::{TensorSpec, WeightTensor, Weights};
 
-/// One tensor, in single precision whatever the activations are in.
+/// One tensor of every member, in single precision whatever the activations are in.
 pub(super) struct Parameter {
     pub(super) spec: TensorSpec,
-    pub(super) value: Tensor<1>,
-    velocity: Option<Tensor<1>>,
-    average: Option<Tensor<1>>,
+    layout: Layout,
+    /// `[members, rows, columns]`
+    pub(super) value: Tensor<3>,
+    velocity: Option<Tensor<3>>,
+    average: Option<Tensor<3>>,
 }
 
 impl Parameter {
-    pub(super) fn new(spec: TensorSpec, tensor: &WeightTensor, device: &Device) -> Self {
-        let data = TensorData::new(tensor.values.clone(), [tensor.values.len()]);
-        let value = Tensor::from_data(data, device);
-        Self { spec, value, velocity: None, average: None }
+    /// The tensor of each member's weights.
+    pub(super) fn new<'a>(
+        spec: TensorSpec,
+        layout: Layout,
+        members: impl ExactSizeIterator<Item = &'a Weights>,
+        device: &Device,
+    ) -> Self {
+        let [rows, columns] = layout.rows_and_columns();
+        let shape = [members.len(), rows, columns];
+        let tensor = |weights: &'a Weights| {
+            let tensor = weights.get(&spec.name);
+            layout.pack(tensor.expect("weights should have been checked against the net"))
+        };
+        let values: Vec<f32> = members.flat_map(tensor).collect();
+        let value = Tensor::from_data(TensorData::new(values, shape), device);
+        Self { spec, layout, value, velocity: None, average: None }
     }
 
-    /// A leaf for a forward pass: of the gradient's graph if it is trained.
-    pub(super) fn leaf(&self) -> Tensor<1> {
-        let value = self.value.clone();
-        if self.spec.role.trained() { value.autodiff().require_grad() } else { value }
+    /// One member's part of `values`, the tensor read back.
+    pub(super) fn unpack(&self, values: &[f32], member: usize) -> WeightTensor {
+        let [rows, columns] = self.layout.rows_and_columns();
+        self.layout.unpack(&values[member * rows * columns..][..rows * columns])
     }
 
     /// One step of stochastic gradient descent with Nesterov momentum and
     /// decoupled weight decay.
-    pub(super) fn descend(&mut self, gradient: Tensor<1>, size: &StepSize) {
+    pub(super) fn descend(&mut self, gradient: Tensor<3>, size: &StepSize) {
         let StepSize { learning_rate: rate, momentum, .. } = *size;
         let decay = if self.spec.role.decayed() { size.weight_decay } else { 0.0 };
         let velocity = match self.velocity.take() {
@@ -41,7 +56,7 @@ impl Parameter {
     }
 
     /// Moves a running statistic towards that of a batch.
-    pub(super) fn drift(&mut self, seen: Tensor<1>, share: f32) {
+    pub(super) fn drift(&mut self, seen: Tensor<3>, share: f32) {
         self.value = self.value.clone() * (1.0 - share) + seen * share;
     }
 

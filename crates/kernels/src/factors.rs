@@ -1,0 +1,290 @@
+//! What a cube does with two tiles in shared memory: multiplies them and adds the
+//! result to what it holds, by units that each own squares of vectors, or by the
+//! matrix units of planes.
+
+use cubecl::cmma::{self, Matrix, MatrixIdent, MatrixLayout};
+use cubecl::prelude::*;
+
+use crate::tile::{SQUARE, Tile, UNITS, WRITTEN};
+
+/// Units above and beside each other where units multiply.
+const GRID: usize = 16;
+
+/// The sums of a cube. One of the two kinds is in use, as the tile says.
+#[derive(CubeType)]
+pub(crate) struct Sums<M: Size> {
+    /// Per unit: its rows, and in each the vectors it owns.
+    vectors: Array<Vector<f32, M>>,
+    /// Per plane: squares, row by row.
+    squares: Sequence<Matrix<f32>>,
+}
+
+/// Rows of a unit.
+fn own_rows(tile: Tile) -> usize {
+    tile.rows / GRID
+}
+
+/// Vectors of a unit in a row.
+fn own_vectors(tile: Tile) -> usize {
+    tile.columns / GRID / WRITTEN
+}
+
+/// Squares of a plane above and beside each other.
+fn own_squares(tile: Tile) -> [usize; 2] {
+    let [down, across] = tile.planes;
+    [tile.rows / down / SQUARE, tile.columns / across / SQUARE]
+}
+
+/// A square of factors, to be loaded.
+#[cube]
+fn square<E: Float>(#[comptime] ident: MatrixIdent, #[comptime] layout: MatrixLayout) -> Matrix<E> {
+    // SAFETY: it is loaded before it is read.
+    unsafe { Matrix::<E>::uninitialized(ident, SQUARE, SQUARE, SQUARE, layout) }
+}
+
+#[cube]
+impl<M: Size> Sums<M> {
+    pub(crate) fn nothing(#[comptime] tile: Tile) -> Self {
+        let length =
+            comptime!(if tile.accelerated { 1 } else { own_rows(tile) * own_vectors(tile) });
+        let mut vectors = Array::<Vector<f32, M>>::new(length);
+        #[unroll]
+        for at in 0..length {
+            vectors[at] = Vector::new(0.0f32);
+        }
+        let mut squares = Sequence::<Matrix<f32>>::new();
+        let [down, across] = comptime!(own_squares(tile));
+        let number = comptime!(if tile.accelerated { down * across } else { 0 });
+        #[unroll]
+        for _ in 0..number {
+            squares.push(Matrix::<f32>::from_value(
+                MatrixIdent::Accumulator,
+                SQUARE,
+                SQUARE,
+                SQUARE,
+                MatrixLayout::Undefined,
+                0.0f32,
+            ));
+        }
+        Sums::<M> { vectors, squares }
+    }
+
+    /// Adds the product of a left and a right tile.
+    pub(crate) fn add<E: Float, N: Size>(
+        &mut self,
+        left: &Shared<[Vector<E, N>]>,
+        right: &Shared<[Vector<E, N>]>,
+        #[comptime] tile: Tile,
+    ) {
+        if comptime!(tile.accelerated) {
+            self.add_squares::<E, N>(left, right, tile);
+        } else if comptime!(tile.turned) {
+            self.add_turned::<E, N>(left, right, tile);
+        } else {
+            self.add_straight::<E, N>(left, right, tile);
+        }
+    }
+
+    fn add_straight<E: Float, N: Size>(
+        &mut self,
+        left: &Shared<[Vector<E, N>]>,
+        right: &Shared<[Vector<E, N>]>,
+        #[comptime] tile: Tile,
+    ) {
+        let row = UNIT_POS as usize / GRID;
+        let column = UNIT_POS as usize % GRID;
+        let rows = comptime!(own_rows(tile));
+        let vectors = comptime!(own_vectors(tile));
+        let length = comptime!(tile.vector);
+        let left_stride = comptime!(tile.left_stride() / tile.vector);
+        let right_stride = comptime!(tile.right_stride() / tile.vector);
+        for block in 0..comptime!(tile.depth / tile.vector) {
+            let mut factors = Array::<Vector<E, N>>::new(rows);
+            #[unroll]
+            for at in 0..rows {
+                factors[at] = left[(row + at * GRID) * left_stride + block];
+            }
+            #[unroll]
+            for term in 0..length {
+                #[unroll]
+                for vector in 0..vectors {
+                    let from = (block * length + term) * right_stride + column + vector * GRID;
+                    let others = Vector::<f32, M>::cast_from(right[from]);
+                    #[unroll]
+                    for at in 0..rows {
+                        let factor = f32::cast_from(factors[at].extract(term));
+                        self.vectors[at * vectors + vector] += Vector::new(factor) * others;
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_turned<E: Float, N: Size>(
+        &mut self,
+        left: &Shared<[Vector<E, N>]>,
+        right: &Shared<[Vector<E, N>]>,
+        #[comptime] tile: Tile,
+    ) {
+        let row = UNIT_POS as usize / GRID;
+        let column = UNIT_POS as usize % GRID;
+        let vectors = comptime!(own_vectors(tile));
+        let length = comptime!(tile.vector);
+        let blocks = comptime!(own_rows(tile) / tile.vector);
+        let left_stride = comptime!(tile.left_stride() / tile.vector);
+        let right_stride = comptime!(tile.right_stride() / tile.vector);
+        for term in 0..comptime!(tile.depth) {
+            #[unroll]
+            for vector in 0..vectors {
+                let from = term * right_stride + column + vector * GRID;
+                let others = Vector::<f32, M>::cast_from(right[from]);
+                #[unroll]
+                for block in 0..blocks {
+                    let factors = left[term * left_stride + row + block * GRID];
+                    #[unroll]
+                    for at in 0..length {
+                        let factor = f32::cast_from(factors.extract(at));
+                        let place = comptime!((block * length + at) * vectors + vector);
+                        self.vectors[place] += Vector::new(factor) * others;
+                    }
+                }
+            }
+        }
+    }
+
+    fn add_squares<E: Float, N: Size>(
+        &mut self,
+        left: &Shared<[Vector<E, N>]>,
+        right: &Shared<[Vector<E, N>]>,
+        #[comptime] tile: Tile,
+    ) {
+        let [down, across] = comptime!(own_squares(tile));
+        let plane = UNIT_POS as usize / 32;
+        let row = plane / comptime!(tile.planes[1]) * comptime!(down * SQUARE);
+        let column = plane % comptime!(tile.planes[1]) * comptime!(across * SQUARE);
+        let length = comptime!(tile.vector);
+        let left_stride = comptime!(tile.left_stride());
+        let right_stride = comptime!(tile.right_stride());
+        let left_end = comptime!(tile.left_rows() * tile.left_stride() / tile.vector);
+        let right_end = comptime!(tile.depth * tile.right_stride() / tile.vector);
+        let left_layout = comptime!(match tile.turned {
+            true => MatrixLayout::ColMajor,
+            false => MatrixLayout::RowMajor,
+        });
+        #[unroll]
+        for block in 0..comptime!(tile.depth / SQUARE) {
+            let term = comptime!(block * SQUARE);
+            let mut others = Sequence::<Matrix<E>>::new();
+            #[unroll]
+            for at in 0..across {
+                let from = (term * right_stride + column + at * SQUARE) / length;
+                let mut square = square::<E>(MatrixIdent::B, MatrixLayout::RowMajor);
+                cmma::load(&mut square, &right[from..right_end], comptime!(right_stride as u32));
+                others.push(square);
+            }
+            #[unroll]
+            for at in 0..down {
+                let first = row + at * SQUARE;
+                let from = if comptime!(tile.turned) {
+                    (term * left_stride + first) / length
+                } else {
+                    (first * left_stride + term) / length
+                };
+                let mut factors = square::<E>(MatrixIdent::A, left_layout);
+                cmma::load(&mut factors, &left[from..left_end], comptime!(left_stride as u32));
+                #[unroll]
+                for beside in 0..across {
+                    let sum = self.squares.index(comptime!(at * across + beside));
+                    cmma::execute(&factors, others.index(beside), sum, sum);
+                }
+            }
+        }
+    }
+
+    /// Writes the sums to rows `first_row` and following, columns `first_column` and
+    /// following of a matrix of `end_row` x `end_column` that starts at `start`.
+    pub(crate) fn write<O: Float>(
+        &self,
+        out: &mut [Vector<O, M>],
+        start: usize,
+        first_row: usize,
+        first_column: usize,
+        end_row: usize,
+        end_column: usize,
+        #[comptime] tile: Tile,
+    ) {
+        if comptime!(tile.accelerated) {
+            self.write_squares::<O>(out, start, first_row, first_column, end_row, end_column, tile);
+        } else {
+            let vectors = comptime!(own_vectors(tile));
+            let length = comptime!(tile.vector);
+            #[unroll]
+            for at in 0..comptime!(own_rows(tile)) {
+                let unit = UNIT_POS as usize / GRID;
+                let row = if comptime!(tile.turned) {
+                    (unit + comptime!(at / length) * GRID) * length + comptime!(at % length)
+                } else {
+                    unit + at * GRID
+                };
+                let row = first_row + row;
+                #[unroll]
+                for vector in 0..vectors {
+                    let column = (UNIT_POS as usize % GRID + vector * GRID) * WRITTEN;
+                    let column = first_column + column;
+                    if row < end_row && column < end_column {
+                        let sum = self.vectors[at * vectors + vector];
+                        let place = start + row * end_column + column;
+                        out[place / WRITTEN] = Vector::<O, M>::cast_from(sum);
+                    }
+                }
+            }
+        }
+    }
+
+    fn write_squares<O: Float>(
+        &self,
+        out: &mut [Vector<O, M>],
+        start: usize,
+        first_row: usize,
+        first_column: usize,
+        end_row: usize,
+        end_column: usize,
+        #[comptime] tile: Tile,
+    ) {
+        let [down, across] = comptime!(own_squares(tile));
+        let plane = UNIT_POS as usize / 32;
+        let lane = UNIT_POS as usize % 32;
+        let square = comptime!(SQUARE * SQUARE);
+        let planes = comptime!(UNITS / 32);
+        let first_row = first_row + plane / comptime!(tile.planes[1]) * comptime!(down * SQUARE);
+        let first_column =
+            first_column + plane % comptime!(tile.planes[1]) * comptime!(across * SQUARE);
+        let mut paper = Shared::<[f32]>::new_aligned_slice(comptime!(planes * square), 16usize);
+        #[unroll]
+        for at in 0..comptime!(down * across) {
+            sync_cube();
+            cmma::store(
+                &mut paper[plane * square..(plane + 1) * square],
+                self.squares.index(at),
+                comptime!(SQUARE as u32),
+                MatrixLayout::RowMajor,
+            );
+            sync_cube();
+            // 64 vectors of 4 in a square, two for each lane
+            #[unroll]
+            for half in 0..2usize {
+                let from = (lane + half * 32) * WRITTEN;
+                let row = first_row + comptime!(at / across * SQUARE) + from / SQUARE;
+                let column = first_column + comptime!(at % across * SQUARE) + from % SQUARE;
+                if row < end_row && column < end_column {
+                    let mut sum = Vector::<O, M>::new(O::from_int(0));
+                    #[unroll]
+                    for term in 0..comptime!(WRITTEN) {
+                        sum.insert(term, O::cast_from(paper[plane * square + from + term]));
+                    }
+                    out[(start + row * end_column + column) / WRITTEN] = sum;
+                }
+            }
+        }
+    }
+}

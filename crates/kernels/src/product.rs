@@ -1,0 +1,104 @@
+//! Gathered rows times weights: convolutions, and the gradients of their inputs.
+
+use cubecl::client::Client;
+use cubecl::ir::ElemType;
+use cubecl::prelude::*;
+use cubecl::std::tensor::TensorHandle;
+
+use crate::array::{address, empty, length, vectors};
+use crate::multiply::multiply;
+use crate::operands::LengthsLaunch;
+use crate::tile::{Tile, UNITS, WRITTEN};
+use crate::windows::Windows;
+
+/// Row `image * outs + p` of the result is the sum over taps t and inputs k of
+/// `rows[image * ins + table[p, t]][k] * weights[member][t * inputs + k]`, in single
+/// precision, with the weights of the image's member.
+///
+/// `rows` `[images * ins, inputs]` and `weights` `[members, taps * inputs, outputs]`
+/// are of one type, single or half precision, and so is the result, `[images * outs,
+/// outputs]`. The images of one member follow those of the other.
+///
+/// # Panics
+/// If inputs or outputs are not multiples of [`crate::GRAIN`], or lengths do not fit.
+pub fn product(
+    client: &Client,
+    rows: &TensorHandle,
+    windows: &Windows,
+    weights: &TensorHandle,
+) -> TensorHandle {
+    let [members, depth, outputs] = [0, 1, 2].map(|at| length(weights, at));
+    let inputs = length(rows, 1);
+    assert_eq!(depth, windows.taps * inputs, "weights should have a row per tap and input");
+    let images = length(rows, 0) / windows.ins;
+    assert_eq!(images % members, 0, "members should have equally many images");
+    let positions = images / members * windows.outs;
+    let out = empty(client, &[images * windows.outs, outputs], rows.dtype);
+    let factors = Factors { rows, windows, others: weights, positions, outputs, members };
+    let tile = Tile::product(client, rows.dtype, positions, outputs);
+    factors.launch(client, &out, tile, positions, [1, positions]);
+    out
+}
+
+/// Both sides of a multiplication.
+pub(crate) struct Factors<'a> {
+    pub rows: &'a TensorHandle,
+    pub windows: &'a Windows,
+    pub others: &'a TensorHandle,
+    /// Written rows of a member.
+    pub positions: usize,
+    pub outputs: usize,
+    pub members: usize,
+}
+
+impl Factors<'_> {
+    /// Computes tiles that cover `height` rows per member and part; a part of a gram
+    /// adds up a stretch of positions.
+    pub(crate) fn launch(
+        &self,
+        client: &Client,
+        out: &TensorHandle,
+        tile: Tile,
+        height: usize,
+        [parts, stretch]: [usize; 2],
+    ) {
+        let Self { rows, windows, others, positions, outputs, members } = *self;
+        let inputs = length(rows, 1);
+        let suits = |channels: usize| channels.is_multiple_of(crate::GRAIN);
+        assert!(suits(inputs) && suits(outputs), "channels should be multiples of the grain");
+        let tiles = height.div_ceil(tile.rows) * outputs.div_ceil(tile.columns);
+        let across = tiles.min(MOST);
+        let count = [across, tiles.div_ceil(across), members * parts].map(|n| n as u32);
+        let types: [ElemType; 2] = [rows.dtype, out.dtype];
+        // SAFETY: every read and write of the kernel is guarded by the lengths given here.
+        unsafe {
+            multiply::launch_unchecked(
+                client,
+                CubeCount::Static(count[0], count[1], count[2]),
+                CubeDim::new_1d(UNITS as u32),
+                address([rows, others, out]),
+                tile.vector,
+                WRITTEN,
+                vectors(rows, tile.vector),
+                vectors(&windows.table, 1),
+                vectors(others, tile.vector),
+                vectors(out, WRITTEN),
+                LengthsLaunch::new(
+                    windows.ins,
+                    windows.outs,
+                    windows.taps,
+                    inputs,
+                    outputs,
+                    positions,
+                    stretch,
+                ),
+                members,
+                tile,
+                types,
+            );
+        }
+    }
+}
+
+/// Cubes along one axis, at most: what every API allows.
+pub(crate) const MOST: usize = 32_768;

@@ -1,0 +1,338 @@
+//! The kernels against plain loops on the host, on whatever device is found: a GPU or
+//! a software rasteriser. What the device cannot do is said and skipped.
+
+#![allow(clippy::unwrap_used)]
+
+use cubecl::client::Client;
+use cubecl::ir::{ElemType, FloatKind, IntKind};
+use cubecl::prelude::CubeElement;
+use cubecl::std::tensor::TensorHandle;
+use half::f16;
+use relabel_kernels::{Windows, column_sums, gram, maxima, maxima_gradient, product};
+
+const SINGLE: ElemType = ElemType::Float(FloatKind::F32);
+const HALF: ElemType = ElemType::Float(FloatKind::F16);
+const INTEGER: ElemType = ElemType::Int(IntKind::I32);
+
+fn client() -> Client {
+    cubecl::Device::default().client()
+}
+
+/// The formats the device computes in.
+fn formats(client: &Client) -> Vec<ElemType> {
+    if client.properties().supports_type(HALF) {
+        return vec![SINGLE, HALF];
+    }
+    println!("skipped: this device has no half precision");
+    vec![SINGLE]
+}
+
+struct Noise(u32);
+
+impl Noise {
+    /// Multiples of 1/64 between -1 and 1: exact in half precision.
+    fn next(&mut self) -> f32 {
+        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (self.0 >> 25) as f32 / 64.0 - 1.0
+    }
+
+    fn take(&mut self, n: usize) -> Vec<f32> {
+        (0..n).map(|_| self.next()).collect()
+    }
+}
+
+fn upload(client: &Client, values: &[f32], shape: &[usize], elem: ElemType) -> TensorHandle {
+    assert_eq!(values.len(), shape.iter().product::<usize>());
+    let handle = if elem == HALF {
+        let half: Vec<f16> = values.iter().map(|&value| f16::from_f32(value)).collect();
+        client.create_from_slice(f16::as_bytes(&half))
+    } else {
+        client.create_from_slice(f32::as_bytes(values))
+    };
+    TensorHandle::new_contiguous(shape.to_vec(), handle, elem)
+}
+
+fn integers(client: &Client, values: &[i32], shape: &[usize]) -> TensorHandle {
+    let handle = client.create_from_slice(i32::as_bytes(values));
+    TensorHandle::new_contiguous(shape.to_vec(), handle, INTEGER)
+}
+
+fn download(client: &Client, array: &TensorHandle) -> Vec<f32> {
+    let bytes = client.read_one_unchecked(array.handle.clone());
+    let n = array.shape().iter().product();
+    let mut values: Vec<f32> = match array.dtype {
+        HALF => f16::from_bytes(&bytes).iter().map(|value| value.to_f32()).collect(),
+        INTEGER => i32::from_bytes(&bytes).iter().map(|&value| value as f32).collect(),
+        _ => f32::from_bytes(&bytes).to_vec(),
+    };
+    values.truncate(n);
+    values
+}
+
+fn close(found: &[f32], expected: &[f64], reach: f64, what: &str) {
+    assert_eq!(found.len(), expected.len(), "{what}");
+    for (at, (&found, &expected)) in found.iter().zip(expected).enumerate() {
+        let apart = (f64::from(found) - expected).abs();
+        assert!(apart < reach * expected.abs().max(1.0), "{what} {at}: {found}, not {expected}");
+    }
+}
+
+/// Both tables of square windows.
+struct Slide {
+    forward: Vec<i32>,
+    back: Vec<i32>,
+    ins: usize,
+    outs: usize,
+    taps: usize,
+}
+
+impl Slide {
+    fn new(side: usize, size: usize, stride: usize, pad: usize) -> Self {
+        let written = (side + 2 * pad - size) / stride + 1;
+        let (ins, outs, taps) = (side * side, written * written, size * size);
+        let mut forward = vec![-1; outs * taps];
+        let mut back = vec![-1; ins * taps];
+        for out in 0..outs {
+            for tap in 0..taps {
+                let at = |out: usize, tap: usize| {
+                    (out * stride + tap).checked_sub(pad).filter(|&at| at < side)
+                };
+                let row = at(out / written, tap / size);
+                if let Some((row, column)) = row.zip(at(out % written, tap % size)) {
+                    forward[out * taps + tap] = (row * side + column) as i32;
+                    back[(row * side + column) * taps + tap] = out as i32;
+                }
+            }
+        }
+        Self { forward, back, ins, outs, taps }
+    }
+
+    fn windows(&self, client: &Client) -> Windows {
+        let Self { ins, outs, taps, .. } = *self;
+        Windows { table: integers(client, &self.forward, &[outs, taps]), ins, outs, taps }
+    }
+
+    fn back(&self, client: &Client) -> Windows {
+        let Self { ins, outs, taps, .. } = *self;
+        let table = integers(client, &self.back, &[ins, taps]);
+        Windows { table, ins: outs, outs: ins, taps }
+    }
+
+    /// Every (image, written position, tap, row that is read).
+    fn reads(&self, images: usize) -> impl Iterator<Item = (usize, usize, usize, usize)> + '_ {
+        (0..images).flat_map(move |image| {
+            (0..self.outs * self.taps).filter_map(move |at| {
+                let read = usize::try_from(self.forward[at]).ok()?;
+                Some((image, at / self.taps, at % self.taps, image * self.ins + read))
+            })
+        })
+    }
+}
+
+struct Case {
+    slide: Slide,
+    members: usize,
+    images: usize,
+    inputs: usize,
+    outputs: usize,
+}
+
+fn cases() -> Vec<(String, Case)> {
+    [
+        (8, 3, 1, 1, 1, 3, 8, 16),
+        (8, 3, 1, 1, 2, 4, 24, 64),
+        (9, 3, 2, 1, 5, 10, 16, 72),
+        (7, 1, 2, 0, 1, 3, 64, 136),
+        (17, 2, 1, 0, 2, 4, 8, 24),
+        (14, 7, 2, 3, 1, 2, 8, 64),
+        (16, 3, 1, 1, 1, 20, 64, 128),
+    ]
+    .into_iter()
+    .map(|(side, size, stride, pad, members, images, inputs, outputs)| {
+        let name = format!("{size}x{size} of {side}, stride {stride}, {inputs} to {outputs}");
+        let slide = Slide::new(side, size, stride, pad);
+        (name, Case { slide, members, images, inputs, outputs })
+    })
+    .collect()
+}
+
+impl Case {
+    fn rows(&self) -> Vec<f32> {
+        Noise(1).take(self.images * self.slide.ins * self.inputs)
+    }
+
+    fn slopes(&self) -> Vec<f32> {
+        Noise(2).take(self.images * self.slide.outs * self.outputs)
+    }
+
+    fn weights(&self) -> Vec<f32> {
+        Noise(3).take(self.members * self.slide.taps * self.inputs * self.outputs)
+    }
+}
+
+#[test]
+fn products_are_those_of_plain_loops() {
+    let client = client();
+    for elem in formats(&client) {
+        for (name, case) in cases() {
+            let Case { ref slide, members, images, inputs, outputs } = case;
+            let (rows, weights) = (case.rows(), case.weights());
+            let mut expected = vec![0.0; images * slide.outs * outputs];
+            for (image, out, tap, read) in slide.reads(images) {
+                let member = image / (images / members);
+                let to = (image * slide.outs + out) * outputs;
+                for input in 0..inputs {
+                    let factor = f64::from(rows[read * inputs + input]);
+                    let from = ((member * slide.taps + tap) * inputs + input) * outputs;
+                    for output in 0..outputs {
+                        expected[to + output] += factor * f64::from(weights[from + output]);
+                    }
+                }
+            }
+            let shape = [members, slide.taps * inputs, outputs];
+            let weights = upload(&client, &weights, &shape, elem);
+            let rows = upload(&client, &rows, &[images * slide.ins, inputs], elem);
+            let run =
+                || download(&client, &product(&client, &rows, &slide.windows(&client), &weights));
+            let found = run();
+            let reach = if elem == HALF { 1e-3 } else { 1e-5 };
+            close(&found, &expected, reach, &format!("{elem:?} {name}"));
+            assert!(found == run(), "{name}: other bytes");
+        }
+    }
+}
+
+#[test]
+fn grams_are_those_of_plain_loops() {
+    let client = client();
+    for elem in formats(&client) {
+        for (name, case) in cases() {
+            let Case { ref slide, members, images, inputs, outputs } = case;
+            let (rows, slopes) = (case.rows(), case.slopes());
+            let mut expected = vec![0.0; members * slide.taps * inputs * outputs];
+            for (image, out, tap, read) in slide.reads(images) {
+                let member = image / (images / members);
+                let from = (image * slide.outs + out) * outputs;
+                for input in 0..inputs {
+                    let factor = f64::from(rows[read * inputs + input]);
+                    let to = ((member * slide.taps + tap) * inputs + input) * outputs;
+                    for output in 0..outputs {
+                        expected[to + output] += factor * f64::from(slopes[from + output]);
+                    }
+                }
+            }
+            let rows = upload(&client, &rows, &[images * slide.ins, inputs], elem);
+            let slopes = upload(&client, &slopes, &[images * slide.outs, outputs], elem);
+            let windows = slide.windows(&client);
+            let run = || download(&client, &gram(&client, &rows, &windows, &slopes, members));
+            let found = run();
+            close(&found, &expected, 1e-4, &format!("{elem:?} {name}"));
+            assert!(found == run(), "{name}: other bytes");
+        }
+    }
+}
+
+#[test]
+fn the_table_from_the_other_side_turns_a_product_round() {
+    // <convolve(x), g> = <x, input gradient(g)>
+    let client = client();
+    for (name, case) in cases() {
+        let Case { ref slide, members, images, inputs, outputs } = case;
+        let (rows, slopes, weights) = (case.rows(), case.slopes(), case.weights());
+        let mut turned = vec![0.0; weights.len()];
+        for (at, &weight) in weights.iter().enumerate() {
+            let (output, input) = (at % outputs, at / outputs % inputs);
+            turned[(at / outputs / inputs * outputs + output) * inputs + input] = weight;
+        }
+        let shape = |from, to| [members, slide.taps * from, to];
+        let weights = upload(&client, &weights, &shape(inputs, outputs), SINGLE);
+        let turned = upload(&client, &turned, &shape(outputs, inputs), SINGLE);
+        let x = upload(&client, &rows, &[images * slide.ins, inputs], SINGLE);
+        let g = upload(&client, &slopes, &[images * slide.outs, outputs], SINGLE);
+        let forward = download(&client, &product(&client, &x, &slide.windows(&client), &weights));
+        let back = download(&client, &product(&client, &g, &slide.back(&client), &turned));
+        let dot = |a: &[f32], b: &[f32]| -> f64 {
+            a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
+        };
+        let [one, other] = [dot(&forward, &slopes), dot(&rows, &back)];
+        assert!((one - other).abs() < 1e-3 * one.abs().max(1.0), "{name}: {one} {other}");
+    }
+}
+
+#[test]
+fn column_sums_are_those_of_plain_loops_even_far_from_zero() {
+    let client = client();
+    for (members, positions, channels) in [(1, 5, 8), (3, 700, 24), (2, 3000, 136), (5, 64, 512)] {
+        let mut noise = Noise(4);
+        let far = |noise: &mut Noise| -> Vec<f32> {
+            noise.take(members * positions * channels).iter().map(|x| x + 1000.0).collect()
+        };
+        let (a, b) = (far(&mut noise), far(&mut noise));
+        let centre: Vec<f32> = (0..members)
+            .flat_map(|member| b[member * positions * channels..][..channels].to_vec())
+            .collect();
+        for subtract in [false, true] {
+            let mut expected = vec![0.0; members * 2 * channels];
+            for (at, (&a, &b)) in a.iter().zip(&b).enumerate() {
+                let (member, channel) = (at / channels / positions, at % channels);
+                let middle = f64::from(centre[member * channels + channel]);
+                let a = if subtract { f64::from(a) - middle } else { f64::from(a) };
+                expected[member * 2 * channels + channel] += a;
+                expected[(member * 2 + 1) * channels + channel] += a * (f64::from(b) - middle);
+            }
+            let shape = [members * positions, channels];
+            let sums = column_sums(
+                &client,
+                &upload(&client, &a, &shape, SINGLE),
+                &upload(&client, &b, &shape, SINGLE),
+                &upload(&client, &centre, &[members, 1, channels], SINGLE),
+                subtract,
+            );
+            let what = format!("{members} x {positions} x {channels}, {subtract}");
+            // products of 1000 that cancel leave rounding behind
+            let reach = if subtract { 1e-5 } else { 2e-2 };
+            close(&download(&client, &sums), &expected, reach, &what);
+        }
+    }
+}
+
+#[test]
+fn maxima_and_their_gradients_are_those_of_plain_loops() {
+    let client = client();
+    for elem in formats(&client) {
+        for (side, size, stride, pad, channels) in
+            [(8, 2, 2, 0, 8), (9, 3, 2, 1, 24), (3, 3, 1, 0, 16)]
+        {
+            let slide = Slide::new(side, size, stride, pad);
+            let images = 3;
+            // few values, so that many are equal
+            let coarse = |n| Noise(5).take(n).iter().map(|x| (x * 2.0).round()).collect::<Vec<_>>();
+            let rows = coarse(images * slide.ins * channels);
+            let slopes = Noise(6).take(images * slide.outs * channels);
+            let n = images * slide.outs * channels;
+            let (mut most, mut winner) = (vec![f64::NEG_INFINITY; n], vec![0.0; n]);
+            let mut reader = vec![0; n];
+            for (image, out, tap, read) in slide.reads(images) {
+                for channel in 0..channels {
+                    let at = (image * slide.outs + out) * channels + channel;
+                    let value = f64::from(rows[read * channels + channel]);
+                    if value > most[at] {
+                        (most[at], winner[at], reader[at]) = (value, tap as f64, read);
+                    }
+                }
+            }
+            let mut back = vec![0.0; rows.len()];
+            for (at, &slope) in slopes.iter().enumerate() {
+                back[reader[at] * channels + at % channels] += f64::from(slope);
+            }
+            let name = format!("{elem:?} {size}x{size} of {side}");
+            let rows = upload(&client, &rows, &[images * slide.ins, channels], elem);
+            let (found, tap) = maxima(&client, &rows, &slide.windows(&client));
+            close(&download(&client, &found), &most, 1e-6, &name);
+            close(&download(&client, &tap), &winner, 1e-6, &name);
+            let slopes = upload(&client, &slopes, &[images * slide.outs, channels], elem);
+            let found = maxima_gradient(&client, &slopes, &tap, &slide.back(&client));
+            close(&download(&client, &found), &back, 1e-3, &name);
+        }
+    }
+}
