@@ -35,41 +35,47 @@ impl Tile {
     pub(crate) fn product(client: &Client, elem: ElemType, rows: usize, columns: usize) -> Self {
         let base = Self::of(client, elem, false);
         let (large, broad) = (rows >= 16 * 256, columns > 64);
-        match (base.accelerated, large, broad) {
-            (true, true, true) => {
-                Self { rows: 256, columns: 128, depth: 32, planes: [4, 2], ..base }
-            }
-            (true, true, false) => {
-                Self { rows: 256, columns: 64, depth: 32, planes: [8, 1], ..base }
-            }
-            (true, false, _) => Self { rows: 64, columns: 64, depth: 32, planes: [4, 2], ..base },
-            (false, true, true) => Self { rows: 128, columns: 128, depth: 16, ..base },
+        let tile = match (base.accelerated, large, broad) {
+            (true, true, true) => Self { rows: 256, columns: 128, ..base },
+            (true, true, false) => Self { rows: 256, planes: [8, 1], ..base },
+            (false, true, true) => Self { rows: 128, columns: 128, ..base },
             _ => base,
-        }
+        };
+        tile.or_if_too_large(base, client, elem)
     }
 
     /// For a gram of `rows` (taps and inputs) x `columns` per member.
     pub(crate) fn gram(client: &Client, elem: ElemType, rows: usize, columns: usize) -> Self {
         let base = Self::of(client, elem, true);
-        match (base.accelerated, rows > 64, columns > 64) {
-            (true, true, true) => {
-                Self { rows: 128, columns: 128, depth: 64, planes: [4, 2], ..base }
-            }
-            (true, true, false) => {
-                Self { rows: 128, columns: 64, depth: 64, planes: [4, 2], ..base }
-            }
-            (true, false, _) => Self { rows: 64, columns: 64, depth: 64, planes: [4, 2], ..base },
-            (false, true, true) => Self { rows: 128, columns: 128, depth: 16, ..base },
+        let tile = match (base.accelerated, rows > 64, columns > 64) {
+            (true, true, true) => Self { rows: 128, columns: 128, depth: 64, ..base },
+            (true, true, false) => Self { rows: 128, depth: 64, ..base },
+            (true, false, _) => Self { depth: 64, ..base },
+            (false, true, true) => Self { rows: 128, columns: 128, ..base },
             _ => base,
-        }
+        };
+        tile.or_if_too_large(base, client, elem)
     }
 
+    /// A small tile, for every device.
     fn of(client: &Client, elem: ElemType, turned: bool) -> Self {
         let accelerated = has_matrix_units(client, elem);
         let longest = if accelerated { 16 / elem.size() } else { WRITTEN };
         let lengths = client.io_optimized_vector_sizes(elem.size());
         let vector = lengths.filter(|length| *length <= longest).max().unwrap_or(1);
-        Self { rows: 64, columns: 64, depth: 16, planes: [1, 1], accelerated, turned, vector }
+        let depth = if accelerated { 32 } else { 16 };
+        Self { rows: 64, columns: 64, depth, planes: [4, 2], accelerated, turned, vector }
+    }
+
+    /// `other` if a cube has too little shared memory for this one.
+    fn or_if_too_large(self, other: Self, client: &Client, elem: ElemType) -> Self {
+        let left = self.left_rows() * self.left_stride();
+        let tiles = (left + self.depth * self.right_stride()) * elem.size();
+        // the sums of a plane's square on their way out, see `factors`
+        let paper =
+            if self.accelerated { UNITS / 32 * SQUARE * SQUARE * size_of::<f32>() } else { 0 };
+        let most = client.properties().hardware.max_shared_memory_size;
+        if tiles + paper > most { other } else { self }
     }
 
     /// Length of a left row in shared memory.

@@ -146,6 +146,7 @@ fn cases() -> Vec<(String, Case)> {
         (17, 2, 1, 0, 2, 4, 8, 24),
         (14, 7, 2, 3, 1, 2, 8, 64),
         (16, 3, 1, 1, 1, 20, 64, 128),
+        (16, 3, 1, 1, 1, 17, 16, 64),
     ]
     .into_iter()
     .map(|(side, size, stride, pad, members, images, inputs, outputs)| {
