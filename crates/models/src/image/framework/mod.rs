@@ -63,14 +63,14 @@ impl BurnEngine {
         new
     }
 
-    /// Refuses a device whose kernels compute something else than burn's operators.
+    /// Refuses a device whose kernels compute something else than they should.
     fn try_once(&self, format: DType) -> Result<(), ModelError> {
         let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
         if tried.contains(&format) {
             return Ok(());
         }
         let worker = Worker::new(&self.device, "a convolution on trial".into())?;
-        worker.run(|| trial(&self.device, format))?.map_err(|wrong| {
+        worker.run(|| trial(&self.device, Rows::Kernels, format))?.map_err(|wrong| {
             let word = if format == DType::F16 { "half" } else { "single" };
             ModelError::Device(format!(
                 "this device computes wrongly in {word} precision ({wrong}); another driver, \

@@ -22,11 +22,16 @@ pub(super) struct Geometry {
 
 impl Geometry {
     pub(super) fn conv(conv: &Conv, side: [usize; 2]) -> Self {
-        Self { side, size: [conv.size; 2], stride: conv.stride, pad: conv.pad }
+        Self::square(conv.size, conv.stride, conv.pad, side)
     }
 
     pub(super) fn pool(pool: Pool, side: [usize; 2]) -> Self {
-        Self { side, size: [pool.size; 2], stride: pool.stride, pad: pool.pad }
+        Self::square(pool.size, pool.stride, pool.pad, side)
+    }
+
+    /// Square windows.
+    pub(super) fn square(size: usize, stride: usize, pad: usize, side: [usize; 2]) -> Self {
+        Self { side, size: [size; 2], stride, pad }
     }
 
     /// One window over everything.
