@@ -1,5 +1,5 @@
-//! Networks on the CPU that are stepped one after the other: a processor has no
-//! use for several at once that the folds of a round do not make of it already.
+//! Networks on the CPU, stepped one after the other: its cores are kept busy by
+//! the folds of a round, which are fitted side by side.
 
 use super::net::CpuNet;
 use crate::image::augment::Batch;

@@ -5,12 +5,10 @@
 //! suit the kernels, rows are copied by a table and burn multiplies.
 
 use burn::tensor::{DType, Int, Tensor};
+use relabel_kernels::GRAIN;
 
 use super::kernels;
 use super::windows::{Slide, Windows};
-
-/// Channels that the kernels read at once, a divisor of those they can take.
-pub(super) const GRAIN: usize = 8;
 
 /// Who computes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
