@@ -2,8 +2,7 @@
 # The shader path without a GPU, on Mesa's software rasteriser (lavapipe): the kernels against
 # plain loops, then training steps of small networks, one and several at once, scores and trained
 # weights within 1e-3 of the CPU engine; half precision too. The build has features of its own, so it
-# compiles burn again (half an hour on two cores), into target/software-vulkan unless
-# CARGO_TARGET_DIR says otherwise.
+# compiles CubeCL again, into target/software-vulkan unless CARGO_TARGET_DIR says otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 if ! ls /usr/share/vulkan/icd.d/lvp_icd*.json >/dev/null 2>&1; then
@@ -14,5 +13,5 @@ XDG_RUNTIME_DIR=$(mktemp -d)
 export XDG_RUNTIME_DIR CARGO_TARGET_DIR="${CARGO_TARGET_DIR:-target/software-vulkan}"
 trap 'rm -rf "$XDG_RUNTIME_DIR"' EXIT
 cargo test --release -p relabel-kernels -p relabel-models --no-default-features \
-    --features relabel-kernels/device-tests,relabel-models/fusion \
-    --test device --test burn_engine -- --test-threads=1 "$@"
+    --features relabel-kernels/device-tests,relabel-models/gpu \
+    --test 'device*' --test engines -- --test-threads=1 "$@"

@@ -1,4 +1,4 @@
-//! Puts the git revision and the versions of compiler and framework into the
+//! Puts the git revision and the versions of compiler and frameworks into the
 //! program, for the manifest of a run.
 
 use std::{env, fs, process::Command};
@@ -12,11 +12,14 @@ fn main() {
     }
     let compiler = env::var("RUSTC").ok().and_then(|rustc| output(&rustc, &["--version"]));
     let compiler = compiler.unwrap_or_else(|| "rustc unknown".into());
-    let framework = match env::var_os("CARGO_FEATURE_RESNET") {
-        Some(_) => format!(", burn {}", locked_version("burn").unwrap_or_else(|| "unknown".into())),
-        None => String::new(),
-    };
-    println!("cargo:rustc-env=RELABEL_VERSIONS={compiler}{framework}");
+    let frameworks = [("CARGO_FEATURE_RESNET", "burn"), ("CARGO_FEATURE_GPU", "cubecl")];
+    let frameworks = frameworks.iter().filter(|(feature, _)| env::var_os(feature).is_some());
+    let frameworks: String = frameworks
+        .map(|(_, name)| {
+            format!(", {name} {}", locked_version(name).unwrap_or_else(|| "unknown".into()))
+        })
+        .collect();
+    println!("cargo:rustc-env=RELABEL_VERSIONS={compiler}{frameworks}");
 }
 
 fn output(program: &str, arguments: &[&str]) -> Option<String> {

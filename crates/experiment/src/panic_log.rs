@@ -10,7 +10,7 @@ use std::{
 
 use crate::store::Failure;
 
-/// How drivers and the compute framework speak of a lost device or of memory that
+/// How drivers and compute frameworks speak of a lost device or of memory that
 /// ran out, in lower case and without anything but letters.
 const DEVICE_TROUBLE: [&str; 8] = [
     "outofmemory",

@@ -1,11 +1,10 @@
 //! Adds up the parts that cubes have left behind, in the order of the parts.
 
-use cubecl::calculate_cube_count_elemwise;
 use cubecl::client::Client;
 use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
-use crate::array::{address, empty, vectors};
+use crate::array::{address, elements, units, vectors};
 use crate::tile::WRITTEN;
 
 #[cube(launch_unchecked, address_type = "dynamic")]
@@ -25,28 +24,22 @@ fn add<M: Size>(
     sums[ABSOLUTE_POS] = sum;
 }
 
-/// The sum over the first axis of `parts`, in `shape`.
-pub(crate) fn added(client: &Client, parts: TensorHandle, shape: &[usize]) -> TensorHandle {
-    let number = parts.shape()[0];
-    let length: usize = shape.iter().product::<usize>() / WRITTEN;
-    if number == 1 {
-        return TensorHandle::new_contiguous(shape.to_vec(), parts.handle, parts.dtype);
-    }
-    let sums = empty(client, shape, parts.dtype);
-    let dim = CubeDim::new(client, length);
-    // SAFETY: the kernel reads `number` parts and writes one, and units beyond its length stop.
+/// Writes the sum over the first axis of `parts` to `sums`.
+pub(crate) fn add_up(client: &Client, parts: &TensorHandle, sums: &TensorHandle) {
+    let length = elements(sums) / WRITTEN;
+    let (count, dim) = units(client, length);
+    // SAFETY: the kernel reads all parts and writes one, and units beyond its length stop.
     unsafe {
         add::launch_unchecked(
             client,
-            calculate_cube_count_elemwise(client, length, dim),
+            count,
             dim,
-            address([&parts]),
+            address([parts]),
             WRITTEN,
-            vectors(&parts, WRITTEN),
-            vectors(&sums, WRITTEN),
-            number,
+            vectors(parts, WRITTEN),
+            vectors(sums, WRITTEN),
+            parts.shape()[0],
             length,
         );
     }
-    sums
 }

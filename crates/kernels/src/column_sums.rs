@@ -1,33 +1,45 @@
-//! Sums over rows, what a batch normalisation needs of a batch and of its slopes.
+//! Sums over rows, what a batch normalisation needs of a batch and of its slopes:
+//! strips of rows by cubes of units. Whoever reads the parts adds them up.
 
 use cubecl::client::Client;
 use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
-use crate::addition::added;
+use crate::activation::{Activation, before};
 use crate::array::{SINGLE, address, empty, length, vectors as whole};
+use crate::line::{Line, Lines, Point};
 use crate::tile::WRITTEN;
 
 /// Units of a cube: vectors beside each other, rows above each other.
-const GRID: usize = 16;
+pub(crate) const GRID: usize = 16;
 /// Rows that a cube adds up, at least.
 const STRIP: usize = 256;
 /// Cubes that keep a large GPU busy.
 const CUBES: usize = 1024;
 
+/// What is added up: x - centre and its square, where the centre is the first row of the
+/// member; or the slopes before an activation, and those times x - mean.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Summed {
+    pub slopes: bool,
+    /// Of slopes: what x went through before the activation.
+    pub line: Line,
+    pub activation: Activation,
+}
+
 /// x: strips of rows, y: columns, z: members.
 #[cube(launch_unchecked, address_type = "dynamic")]
 fn sum<E: Float, M: Size>(
-    a: &[Vector<E, M>],
-    b: &[Vector<E, M>],
-    centre: &[Vector<f32, M>],
+    rows: &[Vector<E, M>],
+    slopes: &[Vector<E, M>],
+    lines: &[Vector<f32, M>],
     parts: &mut [Vector<f32, M>],
     positions: usize,
     vectors: usize,
     members: usize,
     strip: usize,
-    #[comptime] subtract: bool,
+    #[comptime] what: Summed,
     #[define(E)] _type: ElemType,
 ) {
     let column = CUBE_POS_Y as usize * GRID + UNIT_POS as usize % GRID;
@@ -36,62 +48,61 @@ fn sum<E: Float, M: Size>(
     let mut plain = Vector::<f32, M>::new(0.0f32);
     let mut times = Vector::<f32, M>::new(0.0f32);
     if column < vectors {
-        let middle = centre[member * vectors + column];
         let first = CUBE_POS_X as usize * strip;
+        let start = member * positions;
+        let mut line = Point::<M>::of(lines, member, vectors, column, what.line);
+        if comptime!(!what.slopes) {
+            line.mean = Vector::cast_from(rows[start * vectors + column]);
+        }
         for at in 0..strip.div_ceil(GRID) {
             let row = above + at * GRID;
             if row < strip && first + row < positions {
-                let place = (member * positions + first + row) * vectors + column;
-                let mut x = Vector::<f32, M>::cast_from(a[place]);
-                if comptime!(subtract) {
-                    x -= middle;
+                let place = (start + first + row) * vectors + column;
+                let x = Vector::<f32, M>::cast_from(rows[place]);
+                let off = x - line.mean;
+                if comptime!(what.slopes) {
+                    let slope = Vector::<f32, M>::cast_from(slopes[place]);
+                    let slope = before::<M>(slope, line.apply(x), what.activation);
+                    plain += slope;
+                    times += slope * off;
+                } else {
+                    plain += off;
+                    times += off * off;
                 }
-                plain += x;
-                times += x * (Vector::<f32, M>::cast_from(b[place]) - middle);
             }
         }
     }
-    let mut plains = Shared::<[Vector<f32, M>]>::new_slice(comptime!(GRID * GRID));
-    let mut products = Shared::<[Vector<f32, M>]>::new_slice(comptime!(GRID * GRID));
-    plains[UNIT_POS as usize] = plain;
-    products[UNIT_POS as usize] = times;
-    sync_cube();
+    let (plain, times) = collected::<M>(plain, times);
     if above == 0 && column < vectors {
-        #[unroll]
-        for other in 1..GRID {
-            plain += plains[other * GRID + UNIT_POS as usize];
-            times += products[other * GRID + UNIT_POS as usize];
-        }
         let start = (CUBE_POS_X as usize * members + member) * 2 * vectors;
         parts[start + column] = plain;
         parts[start + vectors + column] = times;
     }
 }
 
-/// `[members, 2, channels]` in single precision: per member and channel the sums of
-/// a' and of a' (b - centre), where a' is a - centre if `subtract` and else a.
-///
-/// `a` and `b` are `[members * positions, channels]` of one type, `centre`
-/// `[members, .., channels]` in single precision.
+/// `[strips, members, 2, channels]` in single precision: per strip of rows and channel
+/// the sums that `what` names, of `rows` `[members * positions, channels]` and `slopes`
+/// of the same shape and type.
 ///
 /// # Panics
 /// If channels are not a multiple of [`crate::GRAIN`], or lengths do not fit.
-pub fn column_sums(
+pub(crate) fn column_sums(
     client: &Client,
-    a: &TensorHandle,
-    b: &TensorHandle,
-    centre: &TensorHandle,
-    subtract: bool,
+    rows: &TensorHandle,
+    slopes: &TensorHandle,
+    lines: Lines<'_>,
+    members: usize,
+    what: Summed,
 ) -> TensorHandle {
-    let [rows, channels] = [0, 1].map(|at| length(a, at));
+    let [number, channels] = [0, 1].map(|at| length(rows, at));
     assert!(channels.is_multiple_of(crate::GRAIN), "channels should be a multiple of the grain");
-    assert_eq!(a.shape(), b.shape(), "both factors should have one shape");
-    let members = length(centre, 0);
-    let (positions, vectors) = (rows / members, channels / WRITTEN);
+    assert_eq!(rows.shape(), slopes.shape(), "slopes should have the shape of the rows");
+    let (positions, vectors) = (number / members, channels / WRITTEN);
     let beside = vectors.div_ceil(GRID);
     let strips = CUBES.div_ceil(beside * members).min(positions.div_ceil(STRIP)).max(1);
     let strip = positions.div_ceil(strips);
     let strips = positions.div_ceil(strip);
+    let what = Summed { line: lines.kind(), ..what };
     let parts = empty(client, &[strips, members, 2, channels], SINGLE);
     // SAFETY: rows end at `positions`, columns at `vectors`, and parts are as many as cubes.
     unsafe {
@@ -99,19 +110,69 @@ pub fn column_sums(
             client,
             CubeCount::Static(strips as u32, beside as u32, members as u32),
             CubeDim::new_1d((GRID * GRID) as u32),
-            address([a]),
+            address([rows]),
             WRITTEN,
-            whole(a, WRITTEN),
-            whole(b, WRITTEN),
-            whole(centre, WRITTEN),
+            whole(rows, WRITTEN),
+            whole(slopes, WRITTEN),
+            lines.array(rows),
             whole(&parts, WRITTEN),
             positions,
             vectors,
             members,
             strip,
-            subtract,
-            a.dtype,
+            what,
+            rows.dtype,
         );
     }
-    added(client, parts, &[members, 2, channels])
+    parts
+}
+
+/// Both sums of a member's column over all strips, for the units of the first row of a
+/// cube of [`GRID`] x [`GRID`]; every unit has to call it.
+#[cube]
+pub(crate) fn totals<M: Size>(
+    parts: &[Vector<f32, M>],
+    strips: usize,
+    members: usize,
+    member: usize,
+    vectors: usize,
+    column: usize,
+) -> (Vector<f32, M>, Vector<f32, M>) {
+    let above = UNIT_POS as usize / GRID;
+    let mut plain = Vector::<f32, M>::new(0.0f32);
+    let mut times = Vector::<f32, M>::new(0.0f32);
+    if column < vectors {
+        for at in 0..strips.div_ceil(GRID) {
+            let strip = above + at * GRID;
+            if strip < strips {
+                let place = (strip * members + member) * 2 * vectors + column;
+                plain += parts[place];
+                times += parts[place + vectors];
+            }
+        }
+    }
+    collected::<M>(plain, times)
+}
+
+/// The sums of the units of a column of the cube, in its first row.
+#[cube]
+fn collected<M: Size>(
+    plain: Vector<f32, M>,
+    times: Vector<f32, M>,
+) -> (Vector<f32, M>, Vector<f32, M>) {
+    let mut plains = Shared::<[Vector<f32, M>]>::new_slice(comptime!(GRID * GRID));
+    let mut products = Shared::<[Vector<f32, M>]>::new_slice(comptime!(GRID * GRID));
+    plains[UNIT_POS as usize] = plain;
+    products[UNIT_POS as usize] = times;
+    sync_cube();
+    let mut plain = plain;
+    let mut times = times;
+    if (UNIT_POS as usize) < GRID {
+        #[unroll]
+        for other in 1..GRID {
+            plain += plains[other * GRID + UNIT_POS as usize];
+            times += products[other * GRID + UNIT_POS as usize];
+        }
+    }
+    (plain, times)
 }

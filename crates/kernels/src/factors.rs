@@ -5,7 +5,7 @@
 use cubecl::cmma::{self, Matrix, MatrixIdent, MatrixLayout};
 use cubecl::prelude::*;
 
-use crate::tile::{SQUARE, Tile, UNITS, WRITTEN};
+use crate::tile::{MatrixUnits, Tile, UNITS, WRITTEN};
 
 /// Units above and beside each other where units multiply.
 const GRID: usize = 16;
@@ -30,38 +30,45 @@ fn own_vectors(tile: Tile) -> usize {
 }
 
 /// Squares of a plane above and beside each other.
-fn own_squares(tile: Tile) -> [usize; 2] {
-    let [down, across] = tile.planes;
-    [tile.rows / down / SQUARE, tile.columns / across / SQUARE]
+fn own_squares(tile: Tile, units: MatrixUnits) -> [usize; 2] {
+    let [down, across] = units.planes;
+    [tile.rows / down / units.side, tile.columns / across / units.side]
 }
 
 /// A square of factors, to be loaded.
 #[cube]
-fn square<E: Float>(#[comptime] ident: MatrixIdent, #[comptime] layout: MatrixLayout) -> Matrix<E> {
+fn square<E: Float>(
+    #[comptime] side: usize,
+    #[comptime] ident: MatrixIdent,
+    #[comptime] layout: MatrixLayout,
+) -> Matrix<E> {
     // SAFETY: it is loaded before it is read.
-    unsafe { Matrix::<E>::uninitialized(ident, SQUARE, SQUARE, SQUARE, layout) }
+    unsafe { Matrix::<E>::uninitialized(ident, side, side, side, layout) }
 }
 
 #[cube]
 impl<M: Size> Sums<M> {
     pub(crate) fn nothing(#[comptime] tile: Tile) -> Self {
         let length =
-            comptime!(if tile.accelerated { 1 } else { own_rows(tile) * own_vectors(tile) });
+            comptime!(if tile.matrix.is_some() { 1 } else { own_rows(tile) * own_vectors(tile) });
         let mut vectors = Array::<Vector<f32, M>>::new(length);
         #[unroll]
         for at in 0..length {
             vectors[at] = Vector::new(0.0f32);
         }
         let mut squares = Sequence::<Matrix<f32>>::new();
-        let [down, across] = comptime!(own_squares(tile));
-        let number = comptime!(if tile.accelerated { down * across } else { 0 });
+        let side = comptime!(tile.matrix.map_or(0, |units| units.side));
+        let number = comptime!(tile.matrix.map_or(0, |units| {
+            let [down, across] = own_squares(tile, units);
+            down * across
+        }));
         #[unroll]
         for _ in 0..number {
             squares.push(Matrix::<f32>::from_value(
                 MatrixIdent::Accumulator,
-                SQUARE,
-                SQUARE,
-                SQUARE,
+                side,
+                side,
+                side,
                 MatrixLayout::Undefined,
                 0.0f32,
             ));
@@ -76,7 +83,7 @@ impl<M: Size> Sums<M> {
         right: &Shared<[Vector<E, N>]>,
         #[comptime] tile: Tile,
     ) {
-        if comptime!(tile.accelerated) {
+        if comptime!(tile.matrix.is_some()) {
             self.add_squares::<E, N>(left, right, tile);
         } else if comptime!(tile.turned) {
             self.add_turned::<E, N>(left, right, tile);
@@ -158,10 +165,12 @@ impl<M: Size> Sums<M> {
         right: &Shared<[Vector<E, N>]>,
         #[comptime] tile: Tile,
     ) {
-        let [down, across] = comptime!(own_squares(tile));
-        let plane = UNIT_POS as usize / 32;
-        let row = plane / comptime!(tile.planes[1]) * comptime!(down * SQUARE);
-        let column = plane % comptime!(tile.planes[1]) * comptime!(across * SQUARE);
+        let units = comptime!(tile.matrix.expect("matrix units should multiply"));
+        let side = comptime!(units.side);
+        let [down, across] = comptime!(own_squares(tile, units));
+        let plane = UNIT_POS as usize / comptime!(units.plane);
+        let row = plane / comptime!(units.planes[1]) * comptime!(down * side);
+        let column = plane % comptime!(units.planes[1]) * comptime!(across * side);
         let length = comptime!(tile.vector);
         let left_stride = comptime!(tile.left_stride());
         let right_stride = comptime!(tile.right_stride());
@@ -172,25 +181,25 @@ impl<M: Size> Sums<M> {
             false => MatrixLayout::RowMajor,
         });
         #[unroll]
-        for block in 0..comptime!(tile.depth / SQUARE) {
-            let term = comptime!(block * SQUARE);
+        for block in 0..comptime!(tile.depth / side) {
+            let term = comptime!(block * side);
             let mut others = Sequence::<Matrix<E>>::new();
             #[unroll]
             for at in 0..across {
-                let from = (term * right_stride + column + at * SQUARE) / length;
-                let mut square = square::<E>(MatrixIdent::B, MatrixLayout::RowMajor);
+                let from = (term * right_stride + column + at * side) / length;
+                let mut square = square::<E>(side, MatrixIdent::B, MatrixLayout::RowMajor);
                 cmma::load(&mut square, &right[from..right_end], comptime!(right_stride as u32));
                 others.push(square);
             }
             #[unroll]
             for at in 0..down {
-                let first = row + at * SQUARE;
+                let first = row + at * side;
                 let from = if comptime!(tile.turned) {
                     (term * left_stride + first) / length
                 } else {
                     (first * left_stride + term) / length
                 };
-                let mut factors = square::<E>(MatrixIdent::A, left_layout);
+                let mut factors = square::<E>(side, MatrixIdent::A, left_layout);
                 cmma::load(&mut factors, &left[from..left_end], comptime!(left_stride as u32));
                 #[unroll]
                 for beside in 0..across {
@@ -213,7 +222,7 @@ impl<M: Size> Sums<M> {
         end_column: usize,
         #[comptime] tile: Tile,
     ) {
-        if comptime!(tile.accelerated) {
+        if comptime!(tile.matrix.is_some()) {
             self.write_squares::<O>(out, start, first_row, first_column, end_row, end_column, tile);
         } else {
             let vectors = comptime!(own_vectors(tile));
@@ -251,14 +260,16 @@ impl<M: Size> Sums<M> {
         end_column: usize,
         #[comptime] tile: Tile,
     ) {
-        let [down, across] = comptime!(own_squares(tile));
-        let plane = UNIT_POS as usize / 32;
-        let lane = UNIT_POS as usize % 32;
-        let square = comptime!(SQUARE * SQUARE);
-        let planes = comptime!(UNITS / 32);
-        let first_row = first_row + plane / comptime!(tile.planes[1]) * comptime!(down * SQUARE);
+        let units = comptime!(tile.matrix.expect("matrix units should multiply"));
+        let side = comptime!(units.side);
+        let [down, across] = comptime!(own_squares(tile, units));
+        let plane = UNIT_POS as usize / comptime!(units.plane);
+        let lane = UNIT_POS as usize % comptime!(units.plane);
+        let square = comptime!(side * side);
+        let planes = comptime!(UNITS / units.plane);
+        let first_row = first_row + plane / comptime!(units.planes[1]) * comptime!(down * side);
         let first_column =
-            first_column + plane % comptime!(tile.planes[1]) * comptime!(across * SQUARE);
+            first_column + plane % comptime!(units.planes[1]) * comptime!(across * side);
         let mut paper = Shared::<[f32]>::new_aligned_slice(comptime!(planes * square), 16usize);
         #[unroll]
         for at in 0..comptime!(down * across) {
@@ -266,16 +277,15 @@ impl<M: Size> Sums<M> {
             cmma::store(
                 &mut paper[plane * square..(plane + 1) * square],
                 self.squares.index(at),
-                comptime!(SQUARE as u32),
+                comptime!(side as u32),
                 MatrixLayout::RowMajor,
             );
             sync_cube();
-            // 64 vectors of 4 in a square, two for each lane
             #[unroll]
-            for half in 0..2usize {
-                let from = (lane + half * 32) * WRITTEN;
-                let row = first_row + comptime!(at / across * SQUARE) + from / SQUARE;
-                let column = first_column + comptime!(at % across * SQUARE) + from % SQUARE;
+            for turn in 0..comptime!(square / WRITTEN / units.plane) {
+                let from = (lane + turn * comptime!(units.plane)) * WRITTEN;
+                let row = first_row + comptime!(at / across * side) + from / side;
+                let column = first_column + comptime!(at % across * side) + from % side;
                 if row < end_row && column < end_column {
                     let mut sum = Vector::<O, M>::new(O::from_int(0));
                     #[unroll]

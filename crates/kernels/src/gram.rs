@@ -3,7 +3,7 @@
 use cubecl::client::Client;
 use cubecl::std::tensor::TensorHandle;
 
-use crate::addition::added;
+use crate::addition::add_up;
 use crate::array::{SINGLE, empty, length};
 use crate::product::Factors;
 use crate::tile::Tile;
@@ -14,7 +14,7 @@ const CUBES: usize = 512;
 /// Positions that a cube adds up, at least.
 const STRETCH: usize = 512;
 
-/// `[members, taps * inputs, outputs]` in single precision: over the images of the
+/// To `sums`, `[members, taps * inputs, outputs]` in single precision: over the images of the
 /// member and their positions p, the sums of `rows[image * ins + table[p, t]][k] *
 /// slopes[image * outs + p][n]` at `[member][t * inputs + k][n]`.
 ///
@@ -27,8 +27,9 @@ pub fn gram(
     rows: &TensorHandle,
     windows: &Windows,
     slopes: &TensorHandle,
-    members: usize,
-) -> TensorHandle {
+    sums: &TensorHandle,
+) {
+    let members = length(sums, 0);
     let [written, outputs] = [0, 1].map(|at| length(slopes, at));
     let images = written / windows.outs;
     assert_eq!(
@@ -43,8 +44,11 @@ pub fn gram(
     let parts = CUBES.div_ceil(tiles).min(positions.div_ceil(STRETCH)).max(1);
     let stretch = positions.div_ceil(parts).next_multiple_of(tile.depth);
     let parts = positions.div_ceil(stretch);
-    let sums = empty(client, &[parts, members, depth, outputs], SINGLE);
     let factors = Factors { rows, windows, others: slopes, positions, outputs, members };
-    factors.launch(client, &sums, tile, depth, [parts, stretch]);
-    added(client, sums, &[members, depth, outputs])
+    if parts == 1 {
+        return factors.launch(client, sums, tile, depth, [parts, stretch]);
+    }
+    let found = empty(client, &[parts, members, depth, outputs], SINGLE);
+    factors.launch(client, &found, tile, depth, [parts, stretch]);
+    add_up(client, &found, sums);
 }

@@ -11,22 +11,41 @@
 //! its own weights. Sums are in single precision and in an order that depends on
 //! shapes only, so that a device repeats its results to the byte.
 
+mod activation;
 mod addition;
 mod array;
+mod cast;
 mod column_sums;
+mod descent;
 mod factors;
 mod gram;
+mod head;
+mod line;
 mod maxima;
 mod multiply;
+mod norm;
 mod operands;
+mod pictures;
 mod product;
+mod residual;
 mod tile;
 mod windows;
 
-pub use column_sums::column_sums;
+pub use activation::Activation;
+pub use array::{HALF, SINGLE, empty, integers, part, read, singles};
+pub use cast::cast;
+pub use cubecl::client::Client;
+pub use cubecl::ir::ElemType;
+pub use cubecl::std::tensor::TensorHandle as Array;
+pub use descent::{BLOCK, Descent, Fate, Segment, average, descend, picked, spread_out, zeros};
 pub use gram::gram;
+pub use head::{Scales, cross_entropy, means, rows_of_scores};
+pub use line::{Lines, line};
 pub use maxima::{maxima, maxima_gradient};
+pub use norm::{LineSlopes, Moments, Norm, line_gradient, normalised, normalised_by};
+pub use pictures::{Album, Glass, SEEN, pictures};
 pub use product::product;
+pub use residual::{gated, sum};
 pub use windows::Windows;
 
 /// Channels come in multiples of this; the kernels read so many at once at most.

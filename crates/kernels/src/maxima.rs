@@ -1,12 +1,11 @@
 //! Max-pools: the greatest row of every window, channel by channel, and the way back.
 
-use cubecl::calculate_cube_count_elemwise;
 use cubecl::client::Client;
 use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
-use crate::array::{INTEGER, address, empty, length, vectors};
+use crate::array::{INTEGER, address, empty, length, units, vectors};
 use crate::windows::Windows;
 
 #[cube(launch_unchecked, address_type = "dynamic")]
@@ -92,7 +91,8 @@ pub fn maxima(
     let shape = written(rows, windows);
     let most = empty(client, &shape, rows.dtype);
     let winner = empty(client, &shape, INTEGER);
-    let (end, dim, count) = units(client, shape);
+    let end = shape[0] * shape[1];
+    let (count, dim) = units(client, end);
     // SAFETY: units beyond the end stop, and the table points to rows of the image.
     unsafe {
         greatest::launch_unchecked(
@@ -130,7 +130,8 @@ pub fn maxima_gradient(
 ) -> TensorHandle {
     let shape = written(slopes, back);
     let out = empty(client, &shape, slopes.dtype);
-    let (end, dim, count) = units(client, shape);
+    let end = shape[0] * shape[1];
+    let (count, dim) = units(client, end);
     // SAFETY: as in `maxima`.
     unsafe {
         returned::launch_unchecked(
@@ -157,11 +158,4 @@ fn written(rows: &TensorHandle, windows: &Windows) -> [usize; 2] {
     let [n, channels] = [0, 1].map(|at| length(rows, at));
     assert_eq!(n % windows.ins, 0, "rows should be whole images");
     [n / windows.ins * windows.outs, channels]
-}
-
-/// One unit per element of `shape`.
-fn units(client: &Client, shape: [usize; 2]) -> (usize, CubeDim, CubeCount) {
-    let end = shape[0] * shape[1];
-    let dim = CubeDim::new(client, end);
-    (end, dim, calculate_cube_count_elemwise(client, end, dim))
 }

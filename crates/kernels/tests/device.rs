@@ -1,81 +1,14 @@
-//! The kernels against plain loops on the host, on whatever device is found: a GPU or
-//! a software rasteriser. What the device cannot do is said and skipped.
+//! Products and maxima against plain loops on the host, on whatever device is found: a
+//! GPU or a software rasteriser. What the device cannot do is said and skipped.
 
 #![allow(clippy::unwrap_used)]
 
-use cubecl::client::Client;
-use cubecl::ir::{ElemType, FloatKind, IntKind};
-use cubecl::prelude::CubeElement;
-use cubecl::std::tensor::TensorHandle;
-use half::f16;
-use relabel_kernels::{Windows, column_sums, gram, maxima, maxima_gradient, product};
+mod plain;
 
-const SINGLE: ElemType = ElemType::Float(FloatKind::F32);
-const HALF: ElemType = ElemType::Float(FloatKind::F16);
-const INTEGER: ElemType = ElemType::Int(IntKind::I32);
-
-fn client() -> Client {
-    cubecl::Device::default().client()
-}
-
-/// The formats the device computes in.
-fn formats(client: &Client) -> Vec<ElemType> {
-    if client.properties().supports_type(HALF) {
-        return vec![SINGLE, HALF];
-    }
-    println!("skipped: this device has no half precision");
-    vec![SINGLE]
-}
-
-struct Noise(u32);
-
-impl Noise {
-    /// Multiples of 1/64 between -1 and 1: exact in half precision.
-    fn next(&mut self) -> f32 {
-        self.0 = self.0.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        (self.0 >> 25) as f32 / 64.0 - 1.0
-    }
-
-    fn take(&mut self, n: usize) -> Vec<f32> {
-        (0..n).map(|_| self.next()).collect()
-    }
-}
-
-fn upload(client: &Client, values: &[f32], shape: &[usize], elem: ElemType) -> TensorHandle {
-    assert_eq!(values.len(), shape.iter().product::<usize>());
-    let handle = if elem == HALF {
-        let half: Vec<f16> = values.iter().map(|&value| f16::from_f32(value)).collect();
-        client.create_from_slice(f16::as_bytes(&half))
-    } else {
-        client.create_from_slice(f32::as_bytes(values))
-    };
-    TensorHandle::new_contiguous(shape.to_vec(), handle, elem)
-}
-
-fn integers(client: &Client, values: &[i32], shape: &[usize]) -> TensorHandle {
-    let handle = client.create_from_slice(i32::as_bytes(values));
-    TensorHandle::new_contiguous(shape.to_vec(), handle, INTEGER)
-}
-
-fn download(client: &Client, array: &TensorHandle) -> Vec<f32> {
-    let bytes = client.read_one_unchecked(array.handle.clone());
-    let n = array.shape().iter().product();
-    let mut values: Vec<f32> = match array.dtype {
-        HALF => f16::from_bytes(&bytes).iter().map(|value| value.to_f32()).collect(),
-        INTEGER => i32::from_bytes(&bytes).iter().map(|&value| value as f32).collect(),
-        _ => f32::from_bytes(&bytes).to_vec(),
-    };
-    values.truncate(n);
-    values
-}
-
-fn close(found: &[f32], expected: &[f64], reach: f64, what: &str) {
-    assert_eq!(found.len(), expected.len(), "{what}");
-    for (at, (&found, &expected)) in found.iter().zip(expected).enumerate() {
-        let apart = (f64::from(found) - expected).abs();
-        assert!(apart < reach * expected.abs().max(1.0), "{what} {at}: {found}, not {expected}");
-    }
-}
+use plain::{Noise, client, close, download, formats, reach, upload};
+use relabel_kernels::{
+    Client, SINGLE, Windows, empty, gram, integers, maxima, maxima_gradient, product,
+};
 
 /// Both tables of square windows.
 struct Slide {
@@ -196,8 +129,7 @@ fn products_are_those_of_plain_loops() {
             let run =
                 || download(&client, &product(&client, &rows, &slide.windows(&client), &weights));
             let found = run();
-            let reach = if elem == HALF { 1e-3 } else { 1e-5 };
-            close(&found, &expected, reach, &format!("{elem:?} {name}"));
+            close(&found, &expected, reach(elem), &format!("{elem:?} {name}"));
             assert!(found == run(), "{name}: other bytes");
         }
     }
@@ -225,7 +157,11 @@ fn grams_are_those_of_plain_loops() {
             let rows = upload(&client, &rows, &[images * slide.ins, inputs], elem);
             let slopes = upload(&client, &slopes, &[images * slide.outs, outputs], elem);
             let windows = slide.windows(&client);
-            let run = || download(&client, &gram(&client, &rows, &windows, &slopes, members));
+            let run = || {
+                let sums = empty(&client, &[members, slide.taps * inputs, outputs], SINGLE);
+                gram(&client, &rows, &windows, &slopes, &sums);
+                download(&client, &sums)
+            };
             let found = run();
             close(&found, &expected, 1e-4, &format!("{elem:?} {name}"));
             assert!(found == run(), "{name}: other bytes");
@@ -257,43 +193,6 @@ fn the_table_from_the_other_side_turns_a_product_round() {
         };
         let [one, other] = [dot(&forward, &slopes), dot(&rows, &back)];
         assert!((one - other).abs() < 1e-3 * one.abs().max(1.0), "{name}: {one} {other}");
-    }
-}
-
-#[test]
-fn column_sums_are_those_of_plain_loops_even_far_from_zero() {
-    let client = client();
-    for (members, positions, channels) in [(1, 5, 8), (3, 700, 24), (2, 3000, 136), (5, 64, 512)] {
-        let mut noise = Noise(4);
-        let far = |noise: &mut Noise| -> Vec<f32> {
-            noise.take(members * positions * channels).iter().map(|x| x + 1000.0).collect()
-        };
-        let (a, b) = (far(&mut noise), far(&mut noise));
-        let centre: Vec<f32> = (0..members)
-            .flat_map(|member| b[member * positions * channels..][..channels].to_vec())
-            .collect();
-        for subtract in [false, true] {
-            let mut expected = vec![0.0; members * 2 * channels];
-            for (at, (&a, &b)) in a.iter().zip(&b).enumerate() {
-                let (member, channel) = (at / channels / positions, at % channels);
-                let middle = f64::from(centre[member * channels + channel]);
-                let a = if subtract { f64::from(a) - middle } else { f64::from(a) };
-                expected[member * 2 * channels + channel] += a;
-                expected[(member * 2 + 1) * channels + channel] += a * (f64::from(b) - middle);
-            }
-            let shape = [members * positions, channels];
-            let sums = column_sums(
-                &client,
-                &upload(&client, &a, &shape, SINGLE),
-                &upload(&client, &b, &shape, SINGLE),
-                &upload(&client, &centre, &[members, 1, channels], SINGLE),
-                subtract,
-            );
-            let what = format!("{members} x {positions} x {channels}, {subtract}");
-            // products of 1000 that cancel leave rounding behind
-            let reach = if subtract { 1e-5 } else { 2e-2 };
-            close(&download(&client, &sums), &expected, reach, &what);
-        }
     }
 }
 

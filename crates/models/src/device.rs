@@ -1,20 +1,20 @@
 //! Compute devices of image models: which this build holds, which this machine
 //! has, and opening one of them. The CPU has an engine of its own; GPUs and, for
-//! comparison, two more CPU backends come through burn (cargo feature `resnet`).
+//! comparison, two CPU backends of burn come with the cargo feature `resnet`.
 //! A software rasteriser (llvmpipe) is listed but never taken for a GPU.
 
 #[cfg(feature = "resnet")]
 mod adapter;
-#[cfg(not(feature = "framework"))]
-#[path = "device/without_burn.rs"]
-mod burn_devices;
-#[cfg(all(feature = "framework", not(feature = "resnet")))]
-#[path = "device/software.rs"]
-mod burn_devices;
-#[cfg(feature = "resnet")]
-mod burn_devices;
 mod choice;
 mod memory;
+#[cfg(not(feature = "gpu"))]
+#[path = "device/no_others.rs"]
+mod others;
+#[cfg(all(feature = "gpu", not(feature = "resnet")))]
+#[path = "device/software.rs"]
+mod others;
+#[cfg(feature = "resnet")]
+mod others;
 
 use std::sync::Arc;
 
@@ -55,7 +55,7 @@ pub struct OpenDevice {
 pub fn list() -> Vec<DeviceInfo> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let cpu = cpu_line("cpu", &format!("own engine, {threads} threads"));
-    std::iter::once(cpu).chain(burn_devices::list()).collect()
+    std::iter::once(cpu).chain(others::list()).collect()
 }
 
 /// Opens what was asked for.
@@ -66,9 +66,10 @@ pub fn list() -> Vec<DeviceInfo> {
 pub fn open(choice: DeviceChoice) -> Result<OpenDevice, ModelError> {
     match choice {
         DeviceChoice::Cpu => Ok(cpu(None)),
-        DeviceChoice::Auto => Ok(burn_devices::best_gpu()
-            .unwrap_or_else(|why| cpu(Some(format!("using the CPU: {why}"))))),
-        other => burn_devices::open(other),
+        DeviceChoice::Auto => {
+            Ok(others::best_gpu().unwrap_or_else(|why| cpu(Some(format!("using the CPU: {why}")))))
+        }
+        other => others::open(other),
     }
 }
 

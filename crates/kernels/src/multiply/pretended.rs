@@ -15,7 +15,7 @@ use cubecl::{CubeKernel, VulkanCompilationOptions, WgpuCompilationOptions};
 
 use super::multiply::Multiply;
 use crate::operands::LengthsCompilationArg;
-use crate::tile::{Tile, UNITS, WRITTEN};
+use crate::tile::{MatrixUnits, Tile, UNITS, WRITTEN};
 
 const SINGLE: ElemType = ElemType::Float(FloatKind::F32);
 const HALF: ElemType = ElemType::Float(FloatKind::F16);
@@ -62,7 +62,8 @@ fn every_tile_for_matrix_units_is_a_shader_that_fits() {
     ];
     for ([rows, columns, depth], planes, turned) in tiles {
         for vector in [4, 8] {
-            let tile = Tile { rows, columns, depth, planes, accelerated: true, turned, vector };
+            let matrix = Some(MatrixUnits { side: 16, plane: 32, planes });
+            let tile = Tile { rows, columns, depth, matrix, turned, vector };
             let dim = CubeDim::new_1d(UNITS as u32).into();
             let settings = KernelSettings::new(dim, ExecutionMode::Unchecked, AddressType::U32);
             // numbers are read by the kernel, not compiled in

@@ -1,14 +1,24 @@
-//! GPU adapters: which ones burn finds through a graphics API or CUDA, of what
-//! kind they are, and whether they answer. burn opens a device on first use and
-//! panics when that fails; here that becomes an adapter that is not available.
+//! GPU adapters: which ones there are behind a graphics API or CUDA, of what kind they
+//! are, and whether they answer. A device is opened on first use, with a panic when that
+//! fails; here that becomes an adapter that is not available.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use burn::tensor::{Device, DeviceKind, DeviceType, Tensor};
+use cubecl::Device;
+use cubecl::device::WgpuDeviceKind;
+use relabel_kernels as kernels;
 
 use super::{DeviceInfo, OpenDevice, gpu_memory, with_memory};
-use crate::image::BurnEngine;
+use crate::image::GpuEngine;
+
+/// How an adapter is reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Api {
+    /// The graphics API that the platform prefers.
+    Wgpu,
+    Vulkan,
+}
 
 /// An adapter of a graphics API.
 pub(super) struct Adapter {
@@ -20,8 +30,8 @@ pub(super) struct Adapter {
 
 impl Adapter {
     fn name(&self) -> Option<String> {
-        let identity = catch_unwind(AssertUnwindSafe(|| self.device.identity()));
-        identity.ok().flatten().map(|identity| identity.name.to_string())
+        let name = || self.device.client().properties().identity.name.to_string();
+        catch_unwind(AssertUnwindSafe(name)).ok()
     }
 
     fn description(&self, word: &str) -> Option<String> {
@@ -31,8 +41,13 @@ impl Adapter {
 
     /// Whether the device carries out an operation.
     fn answers(&self) -> bool {
-        let probe = || Tensor::<1>::ones([8], &self.device).sum().into_scalar::<f32>();
-        catch_unwind(AssertUnwindSafe(probe)).is_ok_and(|sum| sum == 8.0)
+        let probe = || {
+            let client = self.device.client();
+            let [one, other] = [[3.0; 8], [4.0; 8]].map(|x| kernels::singles(&client, &x, &[8]));
+            kernels::read(&client, &kernels::sum(&client, &one, &other))
+        };
+        let answer = catch_unwind(AssertUnwindSafe(probe));
+        answer.is_ok_and(|sum| sum.is_ok_and(|sum| sum == [7.0; 8]))
     }
 
     /// For the message that none of the adapters can be used.
@@ -57,40 +72,39 @@ impl Adapter {
     }
 }
 
-/// The adapters that burn finds, best first. Which kind one is shows in the
-/// constructor that makes an equal device.
-pub(super) fn adapters(api: DeviceType) -> Vec<Adapter> {
-    let vulkan = matches!(api, DeviceType::Vulkan);
-    let Ok(found) = catch_unwind(|| Device::enumerate(api)) else { return Vec::new() };
-    let found: Vec<Device> = found.into_iter().collect();
-    let make = |kind| if vulkan { Device::vulkan(kind) } else { Device::wgpu(kind) };
+/// The adapters behind `api`, best first.
+pub(super) fn adapters(api: Api) -> Vec<Adapter> {
     let mut adapters = Vec::new();
-    for (class, kind_at) in [
-        ("discrete GPU", DeviceKind::DiscreteGpu as fn(usize) -> DeviceKind),
-        ("integrated GPU", DeviceKind::IntegratedGpu),
-        ("virtual GPU", DeviceKind::VirtualGpu),
+    for (class, is_gpu, kind_at) in [
+        ("discrete GPU", true, WgpuDeviceKind::DiscreteGpu as fn(usize) -> WgpuDeviceKind),
+        ("integrated GPU", true, WgpuDeviceKind::IntegratedGpu),
+        ("virtual GPU", true, WgpuDeviceKind::VirtualGpu),
+        ("software rasteriser", false, |_| WgpuDeviceKind::Cpu),
+        ("adapter of unknown kind", false, WgpuDeviceKind::Other),
     ] {
-        for device in (0..found.len()).map(|index| make(kind_at(index))) {
-            if found.contains(&device) {
-                adapters.push(Adapter { device, is_gpu: true, class });
-            }
-        }
-    }
-    for device in found {
-        if !adapters.iter().any(|adapter: &Adapter| adapter.device == device) {
-            let software = device == make(DeviceKind::Cpu);
-            let class = if software { "software rasteriser" } else { "adapter of unknown kind" };
-            adapters.push(Adapter { device, is_gpu: false, class });
+        for index in 0.. {
+            let device = at(api, kind_at(index));
+            let known = |device: &Device| adapters.iter().any(|a: &Adapter| a.device == *device);
+            let Some(device) = device.filter(|device| !known(device)) else { break };
+            adapters.push(Adapter { device, is_gpu, class });
         }
     }
     adapters
+}
+
+fn at(api: Api, kind: WgpuDeviceKind) -> Option<Device> {
+    let find = || match api {
+        Api::Vulkan => Device::vulkan(kind),
+        Api::Wgpu => Device::wgpu(kind),
+    };
+    catch_unwind(AssertUnwindSafe(find)).ok()?.ok()
 }
 
 /// The best GPU among `adapters`, or a sentence that says what there is instead.
 pub(super) fn best_of(adapters: Vec<Adapter>, word: &str) -> Result<OpenDevice, String> {
     for adapter in adapters.iter().filter(|adapter| adapter.is_gpu) {
         if let Some(description) = adapter.description(word) {
-            let engine = Arc::new(BurnEngine::new(adapter.device.clone()));
+            let engine = Arc::new(GpuEngine::new(adapter.device.clone()));
             return Ok(OpenDevice { engine, kind: "gpu", description, note: None });
         }
     }
@@ -101,7 +115,7 @@ pub(super) fn best_of(adapters: Vec<Adapter>, word: &str) -> Result<OpenDevice, 
 
 #[cfg(feature = "cuda")]
 pub(super) fn cuda_adapters() -> Vec<Adapter> {
-    let Ok(found) = catch_unwind(|| Device::enumerate(DeviceType::Cuda)) else { return Vec::new() };
-    let adapter = |device| Adapter { device, is_gpu: true, class: "CUDA device" };
-    found.into_iter().map(adapter).collect()
+    let at = |index| catch_unwind(AssertUnwindSafe(|| Device::cuda(index))).ok()?.ok();
+    let found = (0..).map_while(at);
+    found.map(|device| Adapter { device, is_gpu: true, class: "CUDA device" }).collect()
 }

@@ -1,14 +1,15 @@
-//! A build for tests without a GPU (cargo feature `framework` alone): the device
+//! A build for tests without a GPU (cargo feature `gpu` alone): the device
 //! `wgpu` is a software rasteriser, treated as a GPU in everything.
 
 use std::panic::catch_unwind;
 use std::sync::Arc;
 
-use burn::tensor::{Device, DeviceKind, Tensor};
+use cubecl::Device;
+use cubecl::device::WgpuDeviceKind;
 
 use super::{DeviceChoice, DeviceInfo, OpenDevice, missing, not_compiled};
 use crate::ModelError;
-use crate::image::BurnEngine;
+use crate::image::GpuEngine;
 
 pub(super) fn list() -> Vec<DeviceInfo> {
     vec![match open(DeviceChoice::Wgpu) {
@@ -31,18 +32,11 @@ pub(super) fn open(choice: DeviceChoice) -> Result<OpenDevice, ModelError> {
     if choice != DeviceChoice::Wgpu {
         return Err(not_compiled(&choice.to_string(), "resnet"));
     }
-    let probe = || {
-        let device = Device::wgpu(DeviceKind::Cpu);
-        Tensor::<1>::ones([8], &device).sum().into_scalar::<f32>();
-        device
-    };
-    let device = catch_unwind(probe)
-        .map_err(|_| ModelError::Device("no software rasteriser (Mesa's lavapipe) here".into()))?;
+    let engine = catch_unwind(|| Device::wgpu(WgpuDeviceKind::Cpu).ok().map(GpuEngine::new));
+    let engine = engine.ok().flatten();
+    let engine = engine.ok_or_else(|| {
+        ModelError::Device("no software rasteriser (Mesa's lavapipe) here".into())
+    })?;
     let description = "software rasteriser (wgpu)".into();
-    Ok(OpenDevice {
-        engine: Arc::new(BurnEngine::new(device)),
-        kind: "gpu",
-        description,
-        note: None,
-    })
+    Ok(OpenDevice { engine: Arc::new(engine), kind: "gpu", description, note: None })
 }

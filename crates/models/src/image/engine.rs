@@ -1,6 +1,6 @@
 //! What computes: an engine builds networks on its device and steps them. There
-//! are two, burn's tensors (GPU, and CPU for comparison) and one written for the
-//! CPU; both read the same description, weights and batches, and do the same sums.
+//! are three, one written for GPUs, one for the CPU, and burn's tensors for comparison;
+//! all read the same description, weights and batches, and do the same sums.
 
 use std::fmt::Debug;
 
@@ -39,6 +39,17 @@ pub struct NetPlan<'a> {
     pub batch: usize,
     /// Number format of activations.
     pub precision: Precision,
+}
+
+impl NetPlan<'_> {
+    /// The stack and its batches, for messages.
+    pub fn words(&self) -> String {
+        let (n, batch) = (self.architecture.n_parameters(), self.batch);
+        match self.members.len() {
+            1 => format!("a network of {n} parameters with batches of {batch}"),
+            m => format!("{m} networks of {n} parameters with batches of {batch}"),
+        }
+    }
 }
 
 /// One network of a stack.

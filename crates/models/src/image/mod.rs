@@ -11,9 +11,13 @@ mod cost;
 mod cpu;
 pub mod engine;
 mod fitted;
-#[cfg(feature = "framework")]
+#[cfg(feature = "resnet")]
 mod framework;
+#[cfg(feature = "gpu")]
+mod gpu;
 mod input;
+#[cfg(feature = "gpu")]
+mod layout;
 mod named;
 pub mod net_kind;
 #[cfg(feature = "resnet")]
@@ -21,8 +25,14 @@ mod pretrained;
 pub mod recipe;
 pub mod start;
 mod train;
+#[cfg(feature = "gpu")]
+mod uploads;
 pub mod weights;
 mod whitening;
+#[cfg(feature = "gpu")]
+mod windows;
+#[cfg(feature = "gpu")]
+mod worker;
 
 use std::sync::{Arc, Mutex};
 
@@ -33,8 +43,10 @@ pub use architecture::Architecture;
 pub use augment::{Batch, Distortion, Flip};
 pub use cpu::CpuEngine;
 pub use engine::{Engine, Input, Member, Net, NetPlan};
-#[cfg(feature = "framework")]
+#[cfg(feature = "resnet")]
 pub use framework::BurnEngine;
+#[cfg(feature = "gpu")]
+pub use gpu::GpuEngine;
 pub use named::Named;
 pub use net_kind::{NetKind, NetSpec, Stem};
 #[cfg(feature = "resnet")]

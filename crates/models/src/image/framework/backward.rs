@@ -1,9 +1,10 @@
 //! The backward pass: from the slopes of a loss in the class scores to those in
 //! every trained tensor, by the chain rule over the trace of a forward pass.
 
-use burn::tensor::{DType, Tensor};
+use burn::tensor::Tensor;
 
 use super::forward::{HeadTrace, LayerTrace, Pass, PoolTrace, Tensors, Trace, UnitTrace, phi};
+use super::rows;
 use crate::image::architecture::{Activation, Architecture, Head, KernelStart, Layer, Norm, Unit};
 
 /// Slopes in the trained tensors of `net`, by name, from those in its scores
@@ -45,7 +46,7 @@ impl Backward<'_> {
             None => {
                 let shares = (slopes / positions as f64).reshape([members * images, 1, channels]);
                 let shares = shares.expand([members * images, positions, channels]);
-                shares.cast(self.pass.format).reshape([members * images * positions, channels])
+                shares.reshape([members * images * positions, channels])
             }
         }
     }
@@ -94,19 +95,19 @@ impl Backward<'_> {
         if let Some(pool) = trace.pool {
             slopes = self.pool(pool, slopes);
         }
-        let (rows, members) = (self.pass.rows, self.pass.members);
+        let members = self.pass.members;
         if unit.conv.bias {
             let nothing = Tensor::zeros([members, 1, slopes.dims()[1]], &slopes.device());
-            let [sum, _] = rows.sums(slopes.clone(), slopes.clone(), nothing, false);
+            let [sum, _] = rows::sums(slopes.clone(), slopes.clone(), nothing, false);
             self.found(&unit.conv.name, "bias", sum);
         }
         if unit.conv.start != KernelStart::Whitening {
-            let found = rows.weight_gradient(trace.input, &trace.slide, slopes.clone(), members);
+            let found = rows::weight_gradient(trace.input, &trace.slide, slopes.clone(), members);
             self.found(&unit.conv.name, "weight", found);
         }
         wanted.then(|| {
-            let kernel = self.pass.tensor(&unit.conv.name, "weight").cast(self.pass.format);
-            rows.input_gradient(slopes, &trace.slide, kernel)
+            let kernel = self.pass.tensor(&unit.conv.name, "weight");
+            rows::input_gradient(slopes, &trace.slide, kernel)
         })
     }
 
@@ -116,13 +117,13 @@ impl Backward<'_> {
             Activation::None => slopes,
             Activation::Relu => {
                 let idle = before().lower_equal_elem(0.0);
-                self.pass.flat(self.pass.single(slopes).mask_fill(idle, 0.0))
+                self.pass.flat(self.pass.each(slopes).mask_fill(idle, 0.0))
             }
             Activation::Gelu => {
                 let x = before();
                 let density = (x.clone() * x.clone() * -0.5).exp() * DENSITY_AT_ZERO;
                 let slope = phi(x.clone()) + x * density;
-                self.pass.flat(self.pass.single(slopes) * slope)
+                self.pass.flat(self.pass.each(slopes) * slope)
             }
         }
     }
@@ -131,24 +132,23 @@ impl Backward<'_> {
         let moments = trace.moments.as_ref().expect("a norm should leave its moments");
         let (mean, inverse) = (&moments.mean, &moments.inverse);
         let n = (slopes.dims()[0] / self.pass.members) as f64;
-        let [sum, product] =
-            self.pass.rows.sums(slopes.clone(), trace.seen.clone(), mean.clone(), false);
+        let [sum, product] = rows::sums(slopes.clone(), trace.seen.clone(), mean.clone(), false);
         self.found(&norm.name, "bias", sum.clone());
         if norm.scaled {
             self.found(&norm.name, "weight", product.clone() * inverse.clone());
         }
         let scale = inverse.clone() * self.pass.tensor(&norm.name, "weight");
         let pull = inverse.clone() * inverse.clone() * (product / n);
-        let off = self.pass.single(trace.seen.clone()) - mean.clone();
-        self.pass.flat((self.pass.single(slopes) - sum / n - off * pull) * scale)
+        let off = self.pass.each(trace.seen.clone()) - mean.clone();
+        self.pass.flat((self.pass.each(slopes) - sum / n - off * pull) * scale)
     }
 
     fn pool(&self, trace: PoolTrace, slopes: Tensor<2>) -> Tensor<2> {
-        self.pass.rows.maxima_gradient(slopes, trace.chosen, &trace.slide)
+        rows::maxima_gradient(slopes, trace.chosen, &trace.slide)
     }
 
     fn found(&mut self, name: &str, word: &str, gradient: Tensor<3>) {
-        self.gradients.insert(format!("{name}.{word}"), gradient.cast(DType::F32));
+        self.gradients.insert(format!("{name}.{word}"), gradient);
     }
 }
 

@@ -1,19 +1,17 @@
 //! The forward pass of a stack of networks of one architecture, and the trace of
-//! it that the backward pass needs. Activations are rows, one per position of an
-//! image, in the format of the fit; normalisation, head and loss are computed in
-//! single precision.
+//! it that the backward pass needs. Activations are rows, one per position of an image.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use burn::tensor::activation::relu;
-use burn::tensor::{DType, Int, Tensor};
+use burn::tensor::{Int, Tensor};
 
-use super::rows::Rows;
-use super::windows::{Geometry, Slide, Slides};
+use super::rows::{self, Windows};
 use crate::image::architecture::{
     Activation, Architecture, GlobalPool, Head, Layer, NORM_EPSILON, Norm, Pool, Unit,
 };
+use crate::image::windows::{Geometry, Slide, Slides};
 
 /// The tensors of a stack, `[members, rows, columns]`, by name.
 pub(super) type Tensors = BTreeMap<String, Tensor<3>>;
@@ -29,10 +27,7 @@ pub(super) struct Map {
 /// One pass over the layers.
 pub(super) struct Pass<'a> {
     pub(super) tensors: &'a Tensors,
-    pub(super) slides: &'a Slides,
-    pub(super) rows: Rows,
-    /// Number format of activations.
-    pub(super) format: DType,
+    pub(super) slides: &'a Slides<Windows>,
     pub(super) members: usize,
     /// Whether the batch's own statistics normalise, and not the running ones.
     pub(super) training: bool,
@@ -70,7 +65,7 @@ pub(super) enum LayerTrace {
 
 pub(super) struct UnitTrace {
     pub(super) input: Tensor<2>,
-    pub(super) slide: Arc<Slide>,
+    pub(super) slide: Arc<Slide<Windows>>,
     pub(super) pool: Option<PoolTrace>,
     /// What the normalisation, or else the activation, was given.
     pub(super) seen: Tensor<2>,
@@ -78,7 +73,7 @@ pub(super) struct UnitTrace {
 }
 
 pub(super) struct PoolTrace {
-    pub(super) slide: Arc<Slide>,
+    pub(super) slide: Arc<Slide<Windows>>,
     /// The tap that won.
     pub(super) chosen: Tensor<2, Int>,
 }
@@ -103,8 +98,7 @@ pub(super) struct Moments {
 
 impl Pass<'_> {
     /// Class scores `[members, images per member, n_classes]`.
-    pub(super) fn scores(&self, net: &Architecture, x: Map) -> (Tensor<3>, Trace) {
-        let mut x = Map { rows: x.rows.cast(self.format), side: x.side };
+    pub(super) fn scores(&self, net: &Architecture, mut x: Map) -> (Tensor<3>, Trace) {
         let mut layers = Vec::with_capacity(net.layers.len());
         for layer in &net.layers {
             let (next, trace) = self.layer(layer, x);
@@ -149,12 +143,12 @@ impl Pass<'_> {
 
     fn unit(&self, unit: &Unit, x: Map) -> (Map, UnitTrace) {
         let slide = self.slides.of(Geometry::conv(&unit.conv, x.side));
-        let kernel = self.tensor(&unit.conv.name, "weight").cast(self.format);
+        let kernel = self.tensor(&unit.conv.name, "weight");
         let input = x.rows.clone();
-        let mut x = Map { rows: self.rows.convolve(x.rows, &slide, kernel), side: slide.written };
+        let mut x = Map { rows: rows::convolve(x.rows, &slide, kernel), side: slide.written };
         if unit.conv.bias {
             let bias = self.tensor(&unit.conv.name, "bias");
-            x.rows = self.flat(self.single(x.rows) + bias);
+            x.rows = self.flat(self.each(x.rows) + bias);
         }
         let pool = unit.pool.map(|pool| {
             let (next, trace) = self.pooled(pool, x.clone());
@@ -175,7 +169,7 @@ impl Pass<'_> {
 
     fn pooled(&self, pool: Pool, x: Map) -> (Map, PoolTrace) {
         let slide = self.slides.of(Geometry::pool(pool, x.side));
-        let (rows, chosen) = self.rows.maxima(x.rows, &slide);
+        let (rows, chosen) = rows::maxima(x.rows, &slide);
         (Map { rows, side: slide.written }, PoolTrace { slide, chosen })
     }
 
@@ -188,8 +182,8 @@ impl Pass<'_> {
         }
         let n = (x.dims()[0] / self.members) as f64;
         // The sums are of distances to one of the rows, so that a mean far from zero costs no digits.
-        let centre = self.single(x.clone()).narrow(1, 0, 1);
-        let sums = self.rows.sums(x.clone(), x.clone(), centre.clone(), true);
+        let centre = self.each(x.clone()).narrow(1, 0, 1);
+        let sums = rows::sums(x.clone(), x.clone(), centre.clone(), true);
         let [off, square] = sums.map(|sum| sum / n);
         let variance = (square - off.clone() * off.clone()).clamp_min(0.0);
         let sample = variance.clone() * (n / (n - 1.0).max(1.0));
@@ -203,7 +197,7 @@ impl Pass<'_> {
         seen: &Tensor<2>,
         moments: Option<&Moments>,
     ) -> Tensor<3> {
-        let x = self.single(seen.clone());
+        let x = self.each(seen.clone());
         let Some((norm, moments)) = unit.norm.as_ref().zip(moments) else { return x };
         let scale = moments.inverse.clone() * self.tensor(&norm.name, "weight");
         (x - moments.mean.clone()) * scale + self.tensor(&norm.name, "bias")
@@ -215,13 +209,13 @@ impl Pass<'_> {
         let images = rows / positions;
         let (features, pool) = match head.pool {
             GlobalPool::Average => {
-                let single = x.rows.cast(DType::F32).reshape([images, positions, channels]);
-                (single.mean_dim(1).reshape([images, channels]), None)
+                let rows = x.rows.reshape([images, positions, channels]);
+                (rows.mean_dim(1).reshape([images, channels]), None)
             }
             GlobalPool::Max => {
                 let slide = self.slides.of(Geometry::whole(x.side));
-                let (features, chosen) = self.rows.maxima(x.rows, &slide);
-                (features.cast(DType::F32), Some(PoolTrace { slide, chosen }))
+                let (features, chosen) = rows::maxima(x.rows, &slide);
+                (features, Some(PoolTrace { slide, chosen }))
             }
         };
         let features = features.reshape([self.members, images / self.members, channels]);
@@ -236,16 +230,16 @@ impl Pass<'_> {
         tensor.expect("weights should have been checked against the net").clone()
     }
 
-    /// Rows of each member, in single precision.
-    pub(super) fn single(&self, rows: Tensor<2>) -> Tensor<3> {
+    /// Rows of each member.
+    pub(super) fn each(&self, rows: Tensor<2>) -> Tensor<3> {
         let [n, channels] = rows.dims();
-        rows.cast(DType::F32).reshape([self.members, n / self.members, channels])
+        rows.reshape([self.members, n / self.members, channels])
     }
 
-    /// Rows of all members, in the format of activations.
+    /// Rows of all members.
     pub(super) fn flat(&self, x: Tensor<3>) -> Tensor<2> {
         let [members, n, channels] = x.dims();
-        x.cast(self.format).reshape([members * n, channels])
+        x.reshape([members * n, channels])
     }
 }
 

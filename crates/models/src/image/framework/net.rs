@@ -3,41 +3,35 @@
 use std::sync::Arc;
 
 use burn::tensor::activation::log_softmax;
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 
 use super::backward::gradients;
-use super::format;
 use super::forward::{Pass, Tensors, Trace};
-use super::layout::Layout;
 use super::parameter::Parameter;
 use super::resident::{Lens, Resident};
-use super::rows::Rows;
-use super::windows::Slides;
-use super::worker::{Worker, is_cpu};
+use super::rows::Windows;
 use crate::image::architecture::Architecture;
 use crate::image::augment::{Batch, Distortion};
 use crate::image::engine::{Net, NetPlan};
+use crate::image::layout::Layout;
 use crate::image::recipe::StepSize;
+use crate::image::uploads::{Upload, Uploads};
 use crate::image::weights::{TensorSpec, Weights};
+use crate::image::windows::Slides;
+use crate::image::worker::Worker;
 use crate::{Images, ModelError};
 
-/// Images that are asked about together on a GPU.
-const ASKED: usize = 512;
-/// The same on a CPU.
-const ASKED_OF_CPU: usize = 32;
-/// What losses are multiplied with in half precision, so that small slopes stay above zero.
-const LOSS_SCALE: f64 = 1024.0;
+/// Images that are asked about together.
+const ASKED: usize = 32;
 
 /// In training or trained.
 pub(super) struct BurnNet {
     architecture: Architecture,
     parameters: Vec<Parameter>,
     members: usize,
-    resident: Arc<Resident>,
+    images: Arc<Upload<Resident>>,
     lens: Lens,
-    slides: Slides,
-    rows: Rows,
-    format: DType,
+    slides: Slides<Windows>,
     device: Device,
     worker: Worker,
     /// The sum of the losses since the means were last read, `[members, 1, 1]`.
@@ -46,43 +40,33 @@ pub(super) struct BurnNet {
 }
 
 impl BurnNet {
-    /// `upload` puts the plan's images on the device.
     pub(super) fn new(
         device: &Device,
-        rows: Rows,
         plan: &NetPlan<'_>,
-        upload: impl FnOnce() -> Arc<Resident> + Send,
+        uploads: &Uploads<Resident>,
     ) -> Result<Self, ModelError> {
-        let NetPlan { architecture, members, .. } = *plan;
-        let n = architecture.n_parameters();
-        let what = match members.len() {
-            1 => format!("a network of {n} parameters with batches of {}", plan.batch),
-            m => format!("{m} networks of {n} parameters with batches of {}", plan.batch),
-        };
-        let worker = Worker::new(device, what)?;
-        let depth = rows.depth(architecture.channels);
-        let first = architecture.units().next().map(|unit| format!("{}.weight", unit.conv.name));
+        let NetPlan { architecture, members, images, .. } = *plan;
+        let worker = Worker::on_host(plan.words())?;
         let build = || {
             let parameter = |spec: TensorSpec| {
-                let padded = Some(&spec.name) == first.as_ref();
-                let inputs = if padded { depth } else { *spec.shape.get(1).unwrap_or(&1) };
-                let layout = Layout::new(&spec, inputs);
+                let layout = Layout::new(&spec, 1);
                 Parameter::new(spec, layout, members.iter().map(|member| member.weights), device)
             };
             let parameters = architecture.tensors().into_iter().map(parameter).collect();
-            let lens = Lens::new(members.iter().map(|member| member.input), depth, device);
-            (parameters, lens, upload())
+            let inputs = members.iter().map(|member| member.input);
+            let lens = Lens::new(inputs, architecture.channels, device);
+            let put = |words: &[i32], shape| Resident::new(images, words, shape, device);
+            (parameters, lens, uploads.of(images, put))
         };
-        let (parameters, lens, resident) = worker.run(build)?;
+        let (parameters, lens, images) = worker.run(build)?;
+        let on = device.clone();
         Ok(Self {
             architecture: architecture.clone(),
             parameters,
             members: members.len(),
-            resident,
+            images,
             lens,
-            slides: Slides::new(device),
-            rows,
-            format: format(plan.precision),
+            slides: Slides::new(move |table| Windows::new(table, &on)),
             device: device.clone(),
             worker,
             losses: None,
@@ -93,7 +77,7 @@ impl BurnNet {
     /// Mean loss of each member, gradients of the trained parameters, and what the
     /// running statistics are to drift to.
     fn slopes(&self, batches: &[Batch]) -> (Tensor<3>, Tensors, Tensors) {
-        let x = self.resident.seen(batches, &self.lens);
+        let x = self.images.on_device.seen(batches, &self.lens);
         let tensors = self.tensors(|parameter| parameter.value.clone());
         let pass = self.pass(&tensors, self.members, true);
         let (scores, trace) = pass.scores(&self.architecture, x);
@@ -104,8 +88,7 @@ impl BurnNet {
         let targets = Tensor::<3>::from_data(targets, &self.device);
         let logs = log_softmax(scores, 2);
         let losses = (logs.clone() * targets.clone()).sum_dim(2).mean_dim(1).neg();
-        let scale = if self.format == DType::F16 { LOSS_SCALE } else { 1.0 } / images as f64;
-        let slopes = (logs.exp() * targets.clone().sum_dim(2) - targets) * scale;
+        let slopes = (logs.exp() * targets.clone().sum_dim(2) - targets) / images as f64;
         let statistics = statistics(&self.architecture, &trace);
         (losses, gradients(&pass, &self.architecture, trace, slopes), statistics)
     }
@@ -115,8 +98,7 @@ impl BurnNet {
     }
 
     fn pass<'a>(&'a self, tensors: &'a Tensors, members: usize, training: bool) -> Pass<'a> {
-        let (slides, rows, format) = (&self.slides, self.rows, self.format);
-        Pass { tensors, slides, rows, format, members, training }
+        Pass { tensors, slides: &self.slides, members, training }
     }
 
     /// Class scores of all rows by one member.
@@ -127,13 +109,13 @@ impl BurnNet {
         rows: &[u32],
         mirrored: bool,
     ) -> Result<Vec<f32>, String> {
-        let other = (!self.resident.holds(images)).then(|| Resident::new(images, &self.device));
-        let resident = other.as_ref().unwrap_or(&self.resident);
-        let at_once = if is_cpu(&self.device) { ASKED_OF_CPU } else { ASKED };
+        let put = |words: &[i32], shape| Resident::new(images, words, shape, &self.device);
+        let other = (!self.images.holds(images)).then(|| Upload::new(images, put));
+        let resident = &other.as_ref().unwrap_or(&self.images).on_device;
         let tensors = self.tensors(|parameter| parameter.value.clone().narrow(0, member, 1));
         let (pass, lens) = (self.pass(&tensors, 1, false), self.lens.member(member));
         let mut scores = Vec::with_capacity(rows.len() * self.architecture.n_classes);
-        for rows in rows.chunks(at_once) {
+        for rows in rows.chunks(ASKED) {
             let distortions = vec![Distortion::view(mirrored); rows.len()];
             let batch = Batch { rows: rows.into(), distortions, targets: Vec::new(), mix: None };
             let x = resident.seen(&[batch], &lens);
@@ -155,13 +137,6 @@ fn statistics(net: &Architecture, trace: &Trace) -> Tensors {
     seen
 }
 
-/// A gradient without its scale; what half precision could not hold becomes 0,
-/// so that one overflow costs a part of a step and not the network.
-fn unscaled(gradient: Tensor<3>) -> Tensor<3> {
-    let lost = gradient.clone().is_finite().bool_not();
-    (gradient / LOSS_SCALE).mask_fill(lost, 0.0)
-}
-
 fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
     let data = tensor.try_into_data().map_err(|why| why.to_string())?;
     data.try_to_vec::<f32>().map_err(|why| why.to_string())
@@ -170,11 +145,9 @@ fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, String> {
 impl Net for BurnNet {
     fn step(&mut self, batches: &[Batch], size: &StepSize) -> Result<(), ModelError> {
         let (losses, mut gradients, mut statistics) = self.worker.run(|| self.slopes(batches))?;
-        let half = self.format == DType::F16;
         for parameter in &mut self.parameters {
             let name = &parameter.spec.name;
             if let Some(gradient) = gradients.remove(name) {
-                let gradient = if half { unscaled(gradient) } else { gradient };
                 parameter.descend(gradient, size);
             } else if let Some(seen) = statistics.remove(name) {
                 parameter.drift(seen, size.norm_momentum);

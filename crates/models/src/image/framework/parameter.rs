@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::layout::Layout;
+use crate::image::layout::Layout;
 use crate::image::recipe::StepSize;
 use crate::image::weights::{TensorSpec, WeightTensor, Weights};
 

@@ -1,9 +1,6 @@
-//! Images on the device: four 8-bit pixels to a 32-bit word, since not every
-//! device computes with bytes. A batch is gathered, distorted, standardised,
-//! mixed and resized there; per image the host sends a few hundred bytes that
-//! say which row and column of the image every row and column of the result reads.
-
-use std::sync::{Arc, Weak};
+//! Images on the device. A batch is gathered, distorted, standardised, mixed and
+//! resized there; per image the host sends a few hundred bytes that say which row and
+//! column of the image every row and column of the result reads.
 
 use burn::tensor::module::interpolate;
 use burn::tensor::ops::{InterpolateMode, InterpolateOptions};
@@ -16,7 +13,6 @@ use crate::image::engine::Input;
 
 /// All images of a data set on a device.
 pub(super) struct Resident {
-    pixels: Weak<[u8]>,
     /// `[images, words per image]`
     words: Tensor<2, Int>,
     /// Channels, height and width.
@@ -25,32 +21,13 @@ pub(super) struct Resident {
 }
 
 impl Resident {
-    pub(super) fn new(images: &Images, device: &Device) -> Self {
-        let shape = [images.channels, images.height, images.width];
-        let length: usize = shape.iter().product();
-        let words: Vec<i32> = images
-            .pixels
-            .chunks_exact(length)
-            .flat_map(|image| image.chunks(4).map(word))
-            .collect();
-        let data = TensorData::new(words, [images.pixels.len() / length, length.div_ceil(4)]);
+    pub(super) fn new(images: &Images, words: &[i32], shape: [usize; 2], device: &Device) -> Self {
+        let data = TensorData::new(words.to_vec(), shape);
         Self {
-            pixels: Arc::downgrade(&images.pixels),
             words: Tensor::from_data(data, (device, DType::I32)),
-            shape,
+            shape: [images.channels, images.height, images.width],
             device: device.clone(),
         }
-    }
-
-    /// Whether these are the images.
-    pub(super) fn holds(&self, images: &Images) -> bool {
-        let same = std::ptr::addr_eq(self.pixels.as_ptr(), Arc::as_ptr(&images.pixels));
-        same && self.shape == [images.channels, images.height, images.width]
-    }
-
-    /// Whether anyone still has the images.
-    pub(super) fn in_use(&self) -> bool {
-        self.pixels.strong_count() > 0
     }
 
     /// What a stack of networks sees of its members' batches, all of one length, each
@@ -189,11 +166,4 @@ impl Lens {
 fn bilinear(side: usize) -> InterpolateOptions {
     let options = InterpolateOptions::new(InterpolateMode::Bilinear);
     options.with_align_corners(false).with_output_size([side; 2])
-}
-
-/// The first pixel in the lowest byte.
-fn word(pixels: &[u8]) -> i32 {
-    let mut bytes = [0; 4];
-    bytes[..pixels.len()].copy_from_slice(pixels);
-    i32::from_le_bytes(bytes)
 }

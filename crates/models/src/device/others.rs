@@ -1,17 +1,17 @@
-//! The devices that come through burn: GPU adapters, and its CPU backends.
+//! The devices beside the CPU's own engine: GPU adapters, and burn's CPU backends.
 
 use std::sync::Arc;
 
-use burn::tensor::{Device, DeviceType};
+use burn::tensor::Device;
 
-use super::adapter::{Adapter, adapters, best_of};
+use super::adapter::{Adapter, Api, adapters, best_of};
 use super::{DeviceChoice, DeviceInfo, OpenDevice, cpu_line, cpu_name, missing, not_compiled};
 use crate::ModelError;
 use crate::image::BurnEngine;
 
 pub(super) fn list() -> Vec<DeviceInfo> {
-    let mut lines = gpu_lines(&adapters(DeviceType::Wgpu), "wgpu");
-    lines.extend(gpu_lines(&adapters(DeviceType::Vulkan), "vulkan"));
+    let mut lines = gpu_lines(&adapters(Api::Wgpu), "wgpu");
+    lines.extend(gpu_lines(&adapters(Api::Vulkan), "vulkan"));
     lines.extend(cuda_lines());
     lines.push(cpu_line("flex", "burn-flex, for comparison"));
     lines.push(ndarray_line());
@@ -19,17 +19,17 @@ pub(super) fn list() -> Vec<DeviceInfo> {
 }
 
 pub(super) fn best_gpu() -> Result<OpenDevice, String> {
-    best_of(adapters(DeviceType::Wgpu), "wgpu")
+    best_of(adapters(Api::Wgpu), "wgpu")
 }
 
 /// Opens a device other than `auto` and `cpu`.
 pub(super) fn open(choice: DeviceChoice) -> Result<OpenDevice, ModelError> {
     match choice {
-        DeviceChoice::Vulkan => gpu_or_advice(adapters(DeviceType::Vulkan), "vulkan"),
+        DeviceChoice::Vulkan => gpu_or_advice(adapters(Api::Vulkan), "vulkan"),
         DeviceChoice::Cuda => open_cuda(),
         DeviceChoice::Ndarray => open_ndarray(),
         DeviceChoice::Flex => Ok(on_host(Device::flex(), "burn-flex")),
-        _ => gpu_or_advice(adapters(DeviceType::Wgpu), "wgpu"),
+        _ => gpu_or_advice(adapters(Api::Wgpu), "wgpu"),
     }
 }
 

@@ -5,9 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use burn::tensor::{DType, Device, Int, Tensor, TensorData};
-
-use crate::image::architecture::{Conv, Pool};
+use super::architecture::{Conv, Pool};
 
 /// What a table follows from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,41 +67,29 @@ impl Geometry {
     }
 }
 
-/// A table on the device.
-#[derive(Clone)]
-pub(super) struct Windows {
-    /// `[written positions, taps]`
-    pub(super) table: Tensor<2, Int>,
+/// A table on a device, in one direction: per written position and tap the position
+/// read, or -1.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Table<'a> {
+    pub(super) values: &'a [i32],
     /// Positions of an image that is read.
     pub(super) ins: usize,
     /// Positions of an image that is written.
     pub(super) outs: usize,
-    /// Whether position p is written from position p alone.
-    pub(super) plain: bool,
 }
 
-impl Windows {
-    fn new(table: Vec<i32>, [ins, outs]: [usize; 2], device: &Device) -> Self {
-        let plain = ins == outs && table.iter().zip(0..outs as i32).all(|(&read, at)| read == at);
-        let plain = plain && table.len() == outs;
-        let shape = [outs, table.len() / outs.max(1)];
-        let table = Tensor::from_data(TensorData::new(table, shape), (device, DType::I32));
-        Self { table, ins, outs, plain }
-    }
-}
-
-/// Both directions of a geometry.
-pub(super) struct Slide {
+/// Both directions of a geometry on a device.
+pub(super) struct Slide<W> {
     /// What a written position reads.
-    pub(super) forward: Windows,
+    pub(super) forward: W,
     /// Per position read and tap the position that reads it through that tap.
-    pub(super) back: Windows,
+    pub(super) back: W,
     /// Height and width of the map that is written.
     pub(super) written: [usize; 2],
 }
 
-impl Slide {
-    fn new(geometry: &Geometry, device: &Device) -> Self {
+impl<W> Slide<W> {
+    fn new(geometry: &Geometry, upload: impl Fn(Table<'_>) -> W) -> Self {
         let forward = geometry.forward();
         let [ins, outs] = [geometry.side, geometry.written()].map(|[height, width]| height * width);
         let taps = geometry.size[0] * geometry.size[1];
@@ -112,28 +98,29 @@ impl Slide {
             back[read as usize * taps + place % taps] = (place / taps) as i32;
         }
         Self {
-            forward: Windows::new(forward, [ins, outs], device),
-            back: Windows::new(back, [outs, ins], device),
+            forward: upload(Table { values: &forward, ins, outs }),
+            back: upload(Table { values: &back, ins: outs, outs: ins }),
             written: geometry.written(),
         }
     }
 }
 
 /// The tables that a network has needed so far.
-pub(super) struct Slides {
-    device: Device,
-    known: Mutex<BTreeMap<Geometry, Arc<Slide>>>,
+pub(super) struct Slides<W> {
+    upload: Box<dyn Fn(Table<'_>) -> W + Send + Sync>,
+    known: Mutex<BTreeMap<Geometry, Arc<Slide<W>>>>,
 }
 
-impl Slides {
-    pub(super) fn new(device: &Device) -> Self {
-        Self { device: device.clone(), known: Mutex::default() }
+impl<W> Slides<W> {
+    /// `upload` puts a table on the device.
+    pub(super) fn new(upload: impl Fn(Table<'_>) -> W + Send + Sync + 'static) -> Self {
+        Self { upload: Box::new(upload), known: Mutex::default() }
     }
 
-    pub(super) fn of(&self, geometry: Geometry) -> Arc<Slide> {
+    pub(super) fn of(&self, geometry: Geometry) -> Arc<Slide<W>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let slide = known.entry(geometry);
-        Arc::clone(slide.or_insert_with(|| Arc::new(Slide::new(&geometry, &self.device))))
+        Arc::clone(slide.or_insert_with(|| Arc::new(Slide::new(&geometry, &self.upload))))
     }
 }
 

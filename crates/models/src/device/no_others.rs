@@ -1,4 +1,4 @@
-//! A build without burn: every device but the CPU is named with the cargo
+//! A build without GPUs and without burn: every device but the CPU is named with the cargo
 //! feature that brings it.
 
 use super::{DeviceChoice, DeviceInfo, OpenDevice, missing, not_compiled};

@@ -3,10 +3,11 @@
 //! driver that miscompiles a kernel, or matrix units that compute something else than
 //! they promise, would else only show as bad networks.
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use relabel_kernels as kernels;
+use relabel_kernels::{Client, ElemType, SINGLE};
 
-use super::rows::Rows;
-use super::windows::{Geometry, Slides};
+use super::slides;
+use crate::image::windows::Geometry;
 
 /// How far sums may be apart, relative to values above 1: rounding to half precision.
 const REACH: f32 = 1e-2;
@@ -16,12 +17,12 @@ const INPUTS: usize = 8;
 /// Side of the windows, with a border of 1.
 const SIZE: usize = 3;
 
-/// Compares what `by` computes in `format` with plain loops.
+/// Compares what kernels compute in `format` with plain loops.
 ///
 /// # Errors
 /// What is wrong, or that the device failed.
-pub(super) fn trial(device: &Device, by: Rows, format: DType) -> Result<(), String> {
-    let slides = Slides::new(device);
+pub(super) fn trial(client: &Client, format: ElemType) -> Result<(), String> {
+    let slides = slides(client);
     for [side, images, members, outputs] in CASES {
         let slide = slides.of(Geometry::square(SIZE, 1, 1, [side; 2]));
         let positions = images * side * side;
@@ -36,24 +37,36 @@ pub(super) fn trial(device: &Device, by: Rows, format: DType) -> Result<(), Stri
             weights: noise(members * depth * outputs, 3),
         };
         let flat = |values: &[f32], columns: usize| {
-            let data = TensorData::new(values.to_vec(), [values.len() / columns, columns]);
-            Tensor::<2>::from_data(data, device).cast(format)
+            kernels::cast(
+                client,
+                &kernels::singles(client, values, &[values.len() / columns, columns]),
+                format,
+            )
+        };
+        let stack = |values: &[f32], rows: usize, columns: usize| {
+            kernels::cast(
+                client,
+                &kernels::singles(client, values, &[members, rows, columns]),
+                format,
+            )
         };
         let (rows, slopes) = (flat(&case.rows, INPUTS), flat(&case.slopes, outputs));
-        let weights = flat(&case.weights, outputs).reshape([members, depth, outputs]);
+        let weights = stack(&case.weights, depth, outputs);
+        let turned = stack(&case.turned(), SIZE * SIZE * outputs, INPUTS);
+        let sums = kernels::zeros(client, &[members, depth, outputs]);
+        kernels::gram(client, &rows, &slide.forward, &slopes, &sums);
         let found = [
-            by.convolve(rows.clone(), &slide, weights.clone()),
-            by.input_gradient(slopes.clone(), &slide, weights),
-            by.weight_gradient(rows, &slide, slopes, members).reshape([members * depth, outputs]),
+            kernels::product(client, &rows, &slide.forward, &weights),
+            kernels::product(client, &slopes, &slide.back, &turned),
+            sums,
         ];
         let names = ["a convolution", "the gradient of an input", "the gradient of weights"];
         for ((found, expected), name) in found.into_iter().zip(case.expected()).zip(names) {
-            let found = found.cast(DType::F32).try_into_data().map_err(|why| why.to_string())?;
-            let found = found.iter::<f32>().zip(expected);
+            let found = kernels::read(client, &kernels::cast(client, &found, SINGLE))?;
             let right = |(found, expected): &(f32, f32)| {
                 (found - expected).abs() < REACH * expected.abs().max(1.0)
             };
-            let wrong = found.filter(|pair| !right(pair)).count();
+            let wrong = found.into_iter().zip(expected).filter(|pair| !right(pair)).count();
             if wrong > 0 {
                 return Err(format!("{wrong} sums of {name} from {INPUTS} to {outputs} channels"));
             }
@@ -73,6 +86,16 @@ struct Case {
 }
 
 impl Case {
+    /// The weights with inputs and outputs of every tap exchanged.
+    fn turned(&self) -> Vec<f32> {
+        let n = self.outputs;
+        let place = |at: usize| {
+            let (input, output) = (at % INPUTS, at / INPUTS % n);
+            (at / INPUTS / n * INPUTS + input) * n + output
+        };
+        (0..self.weights.len()).map(|at| self.weights[place(at)]).collect()
+    }
+
     /// The convolution and both gradients.
     fn expected(&self) -> [Vec<f32>; 3] {
         let Self { side, images, members, outputs, .. } = *self;
@@ -111,14 +134,4 @@ fn noise(n: usize, seed: u32) -> Vec<f32> {
         (state >> 25) as f32 / 64.0 - 1.0
     };
     std::iter::repeat_with(next).take(n).collect()
-}
-
-#[cfg(all(test, feature = "resnet"))]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_multiplies_rightly_passes() {
-        assert_eq!(trial(&Device::flex(), Rows::Tables, DType::F32), Ok(()));
-    }
 }

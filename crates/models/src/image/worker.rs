@@ -2,38 +2,52 @@
 //! that waits inside one of burn's parallel operators takes up other jobs of its
 //! pool, so it could start a second fit in the middle of the first. On the CPU
 //! work that is called from a pool therefore moves to a thread of its own, with
-//! a pool of one for operators. burn reports a device that fails by panicking.
+//! a pool of one for operators. A device that fails may
+//! be reported by a panic.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use burn::tensor::Device;
+use cubecl::MemoryScope;
+#[cfg(feature = "resnet")]
 use rayon::ThreadPool;
+use relabel_kernels::Client;
 
 use crate::ModelError;
 use crate::device::{DeviceMemory, gpu_memory};
 
 /// Runs the work of one network.
 pub(super) struct Worker {
-    device: Device,
-    /// For CPU backends.
-    pool: Option<ThreadPool>,
+    device: Place,
     /// The network and its batch, in words.
     what: String,
 }
 
+/// Where the network is.
+enum Place {
+    #[cfg(feature = "resnet")]
+    Host(ThreadPool),
+    Gpu(Client),
+}
+
 impl Worker {
-    pub(super) fn new(device: &Device, what: String) -> Result<Self, ModelError> {
-        let pool = is_cpu(device).then(|| rayon::ThreadPoolBuilder::new().num_threads(1).build());
-        let pool = pool.transpose();
+    /// For one of burn's CPU backends.
+    #[cfg(feature = "resnet")]
+    pub(super) fn on_host(what: String) -> Result<Self, ModelError> {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build();
         let pool = pool.map_err(|why| ModelError::Device(format!("no thread for a fit: {why}")))?;
-        Ok(Self { device: device.clone(), pool, what })
+        Ok(Self { device: Place::Host(pool), what })
+    }
+
+    pub(super) fn on_gpu(client: &Client, what: String) -> Self {
+        Self { device: Place::Gpu(client.clone()), what }
     }
 
     /// Does `work`.
     pub(super) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, ModelError> {
-        let done = match &self.pool {
-            Some(pool) if rayon::current_thread_index().is_some() => {
+        let done = match &self.device {
+            #[cfg(feature = "resnet")]
+            Place::Host(pool) if rayon::current_thread_index().is_some() => {
                 std::thread::scope(|scope| scope.spawn(|| pool.install(work)).join())
             }
             _ => catch_unwind(AssertUnwindSafe(work)),
@@ -43,10 +57,19 @@ impl Worker {
 
     /// The sentence for a device that failed.
     pub(super) fn failure(&self, reason: &str) -> ModelError {
-        let usage = catch_unwind(AssertUnwindSafe(|| self.device.memory_pool_usage()));
-        let held = usage.ok().flatten().map(|usage| usage.bytes_reserved >> 20);
+        let held = match &self.device {
+            #[cfg(feature = "resnet")]
+            Place::Host(_) => None,
+            Place::Gpu(client) => held(client),
+        };
         ModelError::Device(sentence(&self.what, reason, held, gpu_memory()))
     }
+}
+
+/// MiB that this process has on a GPU.
+fn held(client: &Client) -> Option<u64> {
+    let report = || client.memory_report(MemoryScope::Device).usage().bytes_reserved;
+    catch_unwind(AssertUnwindSafe(report)).ok().map(|bytes| bytes >> 20)
 }
 
 /// `held`: MiB that this process had on the device.
@@ -70,27 +93,12 @@ fn reason(panic: &(dyn Any + Send)) -> String {
     text.unwrap_or("it gave no reason").lines().next().unwrap_or_default().to_owned()
 }
 
-/// Whether the device computes on the host's processor.
-#[cfg_attr(not(feature = "resnet"), allow(unused_variables))]
-pub(super) fn is_cpu(device: &Device) -> bool {
-    #[cfg(feature = "resnet")]
-    if *device == Device::flex() {
-        return true;
-    }
-    #[cfg(feature = "ndarray")]
-    #[allow(deprecated)] // upstream deprecates the backend; whoever builds the feature wants it
-    if *device == Device::ndarray() {
-        return true;
-    }
-    false
-}
-
 #[cfg(all(test, feature = "resnet"))]
 mod tests {
     use super::*;
 
     fn worker() -> Worker {
-        Worker::new(&Device::flex(), "a network with batches of 512".into()).expect("a thread")
+        Worker::on_host("a network with batches of 512".into()).expect("a thread")
     }
 
     #[test]

@@ -1,31 +1,38 @@
-//! How a tensor lies on the device, for every member of a stack of networks:
+//! How a tensor lies on a device, for every member of a stack of networks:
 //! kernels as `[taps * inputs, outputs]`, the head as `[features, classes]`,
-//! vectors as `[1, channels]`. Weights files and the CPU engine have PyTorch's
-//! order, `[outputs, inputs, height, width]` and `[classes, features]`.
+//! vectors as `[1, channels]`, with zeros where a device wants more channels than
+//! there are. Weights files and the CPU engine have PyTorch's order, `[outputs,
+//! inputs, height, width]` and `[classes, features]`.
 
-use crate::image::weights::{TensorSpec, WeightTensor};
+use super::weights::{TensorSpec, WeightTensor};
 
 /// Where the values of a tensor go.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Layout {
     shape: Vec<usize>,
-    /// Inputs of a kernel with the zeros that make it broader.
-    depth: usize,
+    /// Channels come in multiples of it.
+    grain: usize,
 }
 
 impl Layout {
-    /// `depth`: input channels that a kernel is given, at least those it has.
-    pub(super) fn new(spec: &TensorSpec, depth: usize) -> Self {
-        Self { shape: spec.shape.clone(), depth }
+    pub(super) fn new(spec: &TensorSpec, grain: usize) -> Self {
+        Self { shape: spec.shape.clone(), grain }
     }
 
-    /// Rows and columns on the device.
-    pub(super) fn rows_and_columns(&self) -> [usize; 2] {
+    /// Matrices, and the rows and columns of each.
+    pub(super) fn matrices(&self) -> [usize; 3] {
+        let broad = |channels: usize| channels.next_multiple_of(self.grain);
         match self.shape[..] {
-            [to, _, height, width] => [height * width * self.depth, to],
-            [classes, features] => [features, classes],
-            _ => [1, self.shape.iter().product()],
+            [to, from, height, width] => [height * width, broad(from), broad(to)],
+            [classes, features] => [1, broad(features), broad(classes)],
+            _ => [1, 1, broad(self.shape.iter().product())],
         }
+    }
+
+    /// Rows and columns with all matrices below each other.
+    pub(super) fn rows_and_columns(&self) -> [usize; 2] {
+        let [matrices, rows, columns] = self.matrices();
+        [matrices * rows, columns]
     }
 
     /// From PyTorch's order to the device's.
@@ -47,13 +54,14 @@ impl Layout {
 
     /// The place on the device of value `at` in PyTorch's order.
     fn place(&self, at: usize) -> usize {
+        let [_, rows, columns] = self.matrices();
         match self.shape[..] {
-            [to, from, height, width] => {
+            [_, from, height, width] => {
                 let taps = height * width;
                 let [out, input, tap] = [at / (from * taps), at / taps % from, at % taps];
-                (tap * self.depth + input) * to + out
+                (tap * rows + input) * columns + out
             }
-            [classes, features] => at % features * classes + at / features,
+            [_, features] => at % features * columns + at / features,
             _ => at,
         }
     }
@@ -70,11 +78,12 @@ mod tests {
         let values: Vec<f32> = (1..=48).map(|value| value as f32).collect();
         let tensor = WeightTensor { shape: spec.shape.clone(), values };
         let layout = Layout::new(&spec, 8);
-        assert_eq!(layout.rows_and_columns(), [32, 4]);
+        assert_eq!(layout.rows_and_columns(), [32, 8]);
         let packed = layout.pack(&tensor);
         // output 2, input 1, tap 3
-        assert_eq!(packed[(3 * 8 + 1) * 4 + 2], tensor.values[2 * 12 + 4 + 3]);
-        assert_eq!(packed.iter().filter(|&&value| value == 0.0).count(), 128 - 48);
+        assert_eq!(packed[(3 * 8 + 1) * 8 + 2], tensor.values[2 * 12 + 4 + 3]);
+        assert_eq!(packed.iter().filter(|&&value| value == 0.0).count(), 256 - 48);
         assert_eq!(layout.unpack(&packed), tensor);
+        assert_eq!(Layout::new(&spec, 1).rows_and_columns(), [12, 4]);
     }
 }

@@ -1,15 +1,14 @@
-//! The engine on burn's tensors against the one written for the CPU: same
-//! weights, same batches, same sums. With the cargo feature `framework` alone the
-//! device is a software rasteriser.
+//! The other engines against the one written for the CPU: same weights, same batches,
+//! same sums. In the default build that is the one on burn's tensors; with the cargo
+//! feature `gpu` alone the one for GPUs, on a software rasteriser.
 
-#![cfg(feature = "framework")]
+#![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used)]
 
-use burn::tensor::Device;
 use relabel_models::image::augment::{Hole, Mix};
 use relabel_models::image::{
-    Architecture, Batch, BurnEngine, CpuEngine, Distortion, Engine, Input, Member, Net, NetKind,
-    NetPlan, NetSpec, Precision, StepSize, WeightTensor, Weights, first_weights,
+    Architecture, Batch, CpuEngine, Distortion, Engine, Input, Member, Net, NetKind, NetPlan,
+    NetSpec, Precision, StepSize, WeightTensor, Weights, first_weights,
 };
 use relabel_models::{Images, ModelError};
 use relabel_scoring::{Round, Seed, Stream};
@@ -20,13 +19,14 @@ const BATCH: usize = 8;
 const N_CLASSES: usize = 5;
 
 #[cfg(feature = "resnet")]
-fn burn() -> BurnEngine {
-    BurnEngine::new(Device::flex())
+fn other() -> relabel_models::image::BurnEngine {
+    relabel_models::image::BurnEngine::new(burn::tensor::Device::flex())
 }
 
 #[cfg(not(feature = "resnet"))]
-fn burn() -> BurnEngine {
-    BurnEngine::new(Device::wgpu(burn::tensor::DeviceKind::Cpu))
+fn other() -> relabel_models::image::GpuEngine {
+    let device = cubecl::Device::wgpu(cubecl::device::WgpuDeviceKind::Cpu);
+    relabel_models::image::GpuEngine::new(device.unwrap())
 }
 
 /// Noise of `side` pixels, odd in number of pixels if `side` is.
@@ -179,7 +179,7 @@ fn agree(found: &Seen, expected: &Seen) {
 }
 
 fn both_agree(case: &Case) {
-    agree(&case.seen(&burn()), &case.seen(&CpuEngine));
+    agree(&case.seen(&other()), &case.seen(&CpuEngine));
 }
 
 #[test]
@@ -210,7 +210,7 @@ fn whitened_mixed_images_train_as_on_the_cpu_engine() {
 fn members_of_a_stack_train_as_each_would_alone() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Fast) };
     let case = Case { spec, mix: true, sides: (17, Some(20)), precision: Precision::F32, steps: 2 };
-    let stack = case.stack(&burn(), &[0, 1, 2]);
+    let stack = case.stack(&other(), &[0, 1, 2]);
     assert!(stack[0].before != stack[1].before);
     for (member, found) in stack.iter().enumerate() {
         agree(found, &case.stack(&CpuEngine, &[member as u32])[0]);
@@ -218,7 +218,7 @@ fn members_of_a_stack_train_as_each_would_alone() {
 }
 
 #[test]
-fn channels_that_do_not_suit_the_kernels_train_as_on_the_cpu_engine() {
+fn channels_that_are_no_multiple_of_the_grain_train_as_on_the_cpu_engine() {
     let spec = NetSpec { width: 6, ..NetSpec::small(NetKind::Resnet8) };
     both_agree(&Case { spec, mix: false, sides: (12, None), precision: Precision::F32, steps: 2 });
 }
@@ -227,9 +227,9 @@ fn channels_that_do_not_suit_the_kernels_train_as_on_the_cpu_engine() {
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
     let case = Case { spec, mix: true, sides: (16, None), precision: Precision::F32, steps: 2 };
-    let here = case.seen(&burn());
+    let here = case.seen(&other());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    assert!(here == pool.install(|| case.seen(&burn())));
+    assert!(here == pool.install(|| case.seen(&other())));
 }
 
 #[cfg(feature = "resnet")]
@@ -237,7 +237,9 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 fn half_precision_is_refused_on_a_cpu() {
     let spec = NetSpec::small(NetKind::Resnet8);
     let case = Case { spec, mix: false, sides: (16, None), precision: Precision::F16, steps: 1 };
-    let Err(ModelError::Device(text)) = case.net(&burn(), &[0]) else { panic!("f16 was accepted") };
+    let Err(ModelError::Device(text)) = case.net(&other(), &[0]) else {
+        panic!("f16 was accepted")
+    };
     assert!(text.contains("f16") && text.contains("for GPUs"), "{text}");
 }
 
@@ -245,9 +247,8 @@ fn half_precision_is_refused_on_a_cpu() {
 #[test]
 fn half_precision_stays_near_single() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
-    let case =
-        |precision| Case { spec: spec.clone(), mix: false, sides: (16, None), precision, steps: 4 };
-    let Seen { loss, after: half, .. } = case(Precision::F16).seen(&burn());
+    let case = |precision| Case { spec, mix: false, sides: (16, None), precision, steps: 4 };
+    let Seen { loss, after: half, .. } = case(Precision::F16).seen(&other());
     let Seen { loss: expected, after: single, .. } = case(Precision::F32).seen(&CpuEngine);
     assert!((loss - expected).abs() < 0.01, "{loss} instead of {expected}");
     let apart = half.iter().zip(&single).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);

@@ -1,0 +1,288 @@
+//! Batch normalisation (Ioffe and Szegedy, 2015) of every member by its own rows: the
+//! lines it amounts to, and the way back through it and its activation.
+
+use cubecl::client::Client;
+use cubecl::ir::ElemType;
+use cubecl::prelude::*;
+use cubecl::std::tensor::TensorHandle;
+
+use crate::activation::{Activation, before};
+use crate::array::{SINGLE, address, elements, empty, length, units, vectors as whole};
+use crate::column_sums::{GRID, Summed, column_sums, totals};
+use crate::line::{Line, Lines, NUMBERS, Point};
+use crate::tile::WRITTEN;
+
+/// The scale and the shift after a normalisation, each `[members, 1, channels]` in
+/// single precision.
+#[derive(Clone, Copy)]
+pub struct Norm<'a> {
+    /// What a normalised value is multiplied with.
+    pub scale: &'a TensorHandle,
+    /// What is then added.
+    pub shift: &'a TensorHandle,
+    /// What is added to variances.
+    pub epsilon: f32,
+}
+
+/// Where a normalisation's mean and variance are, each `[members, 1, channels]` in
+/// single precision.
+#[derive(Clone, Copy)]
+pub struct Moments<'a> {
+    /// The mean.
+    pub mean: &'a TensorHandle,
+    /// The variance.
+    pub variance: &'a TensorHandle,
+}
+
+#[cube(launch_unchecked)]
+fn settle<E: Float, M: Size>(
+    parts: &[Vector<f32, M>],
+    rows: &[Vector<E, M>],
+    scale: &[Vector<f32, M>],
+    shift: &[Vector<f32, M>],
+    mean: &mut [Vector<f32, M>],
+    variance: &mut [Vector<f32, M>],
+    lines: &mut [Vector<f32, M>],
+    strips: usize,
+    members: usize,
+    positions: usize,
+    vectors: usize,
+    epsilon: f32,
+    #[comptime] running: bool,
+    #[define(E)] _type: ElemType,
+) {
+    let column = CUBE_POS_X as usize * GRID + UNIT_POS as usize % GRID;
+    let member = CUBE_POS_Z as usize;
+    let at = member * vectors + column;
+    let mut middle = Vector::<f32, M>::new(0.0f32);
+    let mut spread = Vector::<f32, M>::new(0.0f32);
+    if comptime!(running) {
+        if column < vectors {
+            middle = mean[at];
+            spread = variance[at];
+        }
+    } else {
+        let (sum, square) = totals::<M>(parts, strips, members, member, vectors, column);
+        if (UNIT_POS as usize) < GRID && column < vectors {
+            let n = f32::cast_from(positions);
+            let off = sum / Vector::new(n);
+            let zero = Vector::<f32, M>::new(0.0f32);
+            let found = square / Vector::new(n) - off * off;
+            spread = select_many(found.greater_than(&zero), found, zero);
+            middle = Vector::cast_from(rows[member * positions * vectors + column]) + off;
+            mean[at] = middle;
+            // of the population that the rows are a sample of
+            let freedom = select(n > 1.0f32, n - 1.0f32, 1.0f32);
+            variance[at] = spread * Vector::new(n / freedom);
+        }
+    }
+    if (UNIT_POS as usize) < GRID && column < vectors {
+        let inverse = Vector::new(1.0f32) / Vector::sqrt(spread + Vector::new(epsilon));
+        let first = member * NUMBERS * vectors + column;
+        lines[first] = inverse * scale[at];
+        lines[first + vectors] = shift[at];
+        lines[first + 2 * vectors] = middle;
+        lines[first + 3 * vectors] = inverse;
+    }
+}
+
+/// The [`Lines::Norm`] of `rows`, `[images * positions, channels]`, whose moments are
+/// written to `seen`: the mean, and the variance of the population of which the rows
+/// are a sample, as PyTorch keeps it.
+///
+/// # Panics
+/// If channels are not a multiple of [`crate::GRAIN`], or lengths do not fit.
+pub fn normalised(
+    client: &Client,
+    rows: &TensorHandle,
+    norm: Norm<'_>,
+    seen: Moments<'_>,
+) -> TensorHandle {
+    let members = length(norm.scale, 0);
+    let what = Summed { slopes: false, line: Line::None, activation: Activation::None };
+    let parts = column_sums(client, rows, rows, Lines::None, members, what);
+    settled(client, &parts, rows, norm, seen, false)
+}
+
+/// The [`Lines::Norm`] of given moments.
+pub fn normalised_by(client: &Client, norm: Norm<'_>, moments: Moments<'_>) -> TensorHandle {
+    settled(client, norm.scale, norm.scale, norm, moments, true)
+}
+
+fn settled(
+    client: &Client,
+    parts: &TensorHandle,
+    rows: &TensorHandle,
+    norm: Norm<'_>,
+    moments: Moments<'_>,
+    running: bool,
+) -> TensorHandle {
+    let [members, channels] = [0, 2].map(|at| length(norm.scale, at));
+    let lines = empty(client, &[members, NUMBERS, channels], SINGLE);
+    let vectors = channels / WRITTEN;
+    let beside = vectors.div_ceil(GRID) as u32;
+    // SAFETY: columns end at `vectors`, and parts are read as often as there are strips.
+    unsafe {
+        settle::launch_unchecked(
+            client,
+            CubeCount::Static(beside, 1, members as u32),
+            CubeDim::new_1d((GRID * GRID) as u32),
+            WRITTEN,
+            whole(parts, WRITTEN),
+            whole(rows, WRITTEN),
+            whole(norm.scale, WRITTEN),
+            whole(norm.shift, WRITTEN),
+            whole(moments.mean, WRITTEN),
+            whole(moments.variance, WRITTEN),
+            whole(&lines, WRITTEN),
+            length(parts, 0),
+            members,
+            length(rows, 0) / members,
+            vectors,
+            norm.epsilon,
+            running,
+            rows.dtype,
+        );
+    }
+    lines
+}
+
+#[cube(launch_unchecked)]
+fn settle_slopes<M: Size>(
+    parts: &[Vector<f32, M>],
+    lines: &[Vector<f32, M>],
+    scale: &mut [Vector<f32, M>],
+    shift: &mut [Vector<f32, M>],
+    pulls: &mut [Vector<f32, M>],
+    strips: usize,
+    members: usize,
+    positions: usize,
+    vectors: usize,
+    #[comptime] line: Line,
+    #[comptime] scaled: bool,
+) {
+    let column = CUBE_POS_X as usize * GRID + UNIT_POS as usize % GRID;
+    let member = CUBE_POS_Z as usize;
+    let (sum, product) = totals::<M>(parts, strips, members, member, vectors, column);
+    if (UNIT_POS as usize) < GRID && column < vectors {
+        let at = member * vectors + column;
+        shift[at] = sum;
+        if comptime!(line == Line::Norm) {
+            let point = Point::<M>::of(lines, member, vectors, column, line);
+            if comptime!(scaled) {
+                scale[at] = product * point.inverse;
+            }
+            let n = Vector::new(f32::cast_from(positions));
+            let first = member * 2 * vectors + column;
+            pulls[first] = sum / n;
+            pulls[first + vectors] = point.inverse * point.inverse * product / n;
+        }
+    }
+}
+
+#[cube(launch_unchecked, address_type = "dynamic")]
+fn gradient<E: Float, M: Size>(
+    rows: &[Vector<E, M>],
+    slopes: &[Vector<E, M>],
+    lines: &[Vector<f32, M>],
+    pulls: &[Vector<f32, M>],
+    out: &mut [Vector<E, M>],
+    vectors: usize,
+    of_member: usize,
+    end: usize,
+    #[comptime] line: Line,
+    #[comptime] activation: Activation,
+    #[define(E)] _type: ElemType,
+) {
+    if ABSOLUTE_POS >= end {
+        terminate!();
+    }
+    let member = ABSOLUTE_POS / of_member;
+    let column = ABSOLUTE_POS % vectors;
+    let point = Point::<M>::of(lines, member, vectors, column, line);
+    let x = Vector::<f32, M>::cast_from(rows[ABSOLUTE_POS]);
+    let slope = Vector::<f32, M>::cast_from(slopes[ABSOLUTE_POS]);
+    let mut slope = before::<M>(slope, point.apply(x), activation);
+    if comptime!(line == Line::Norm) {
+        let first = member * 2 * vectors + column;
+        let off = x - point.mean;
+        slope = (slope - pulls[first] - off * pulls[first + vectors]) * point.scale;
+    }
+    out[ABSOLUTE_POS] = Vector::cast_from(slope);
+}
+
+/// Where the slopes of lines go, each `[members, 1, channels]` in single precision.
+#[derive(Clone, Copy)]
+pub struct LineSlopes<'a> {
+    /// Those in the scale of a normalisation, if it is trained.
+    pub scale: Option<&'a TensorHandle>,
+    /// Those in what is added.
+    pub shift: &'a TensorHandle,
+}
+
+/// What `slopes` behind the activation of the lines at `rows` are for the rows; a
+/// normalisation is by the moments of these rows. Slopes in the lines go to `found`.
+///
+/// # Panics
+/// If channels are not a multiple of [`crate::GRAIN`], or lengths do not fit.
+pub fn line_gradient(
+    client: &Client,
+    rows: &TensorHandle,
+    lines: Lines<'_>,
+    activation: Activation,
+    slopes: &TensorHandle,
+    found: LineSlopes<'_>,
+) -> TensorHandle {
+    let [members, channels] = [0, 2].map(|at| length(found.shift, at));
+    lines.check(rows);
+    let line = lines.kind();
+    let what = Summed { slopes: true, line, activation };
+    let parts = column_sums(client, rows, slopes, lines, members, what);
+    let vectors = channels / WRITTEN;
+    let pulls = empty(client, &[members, 2, channels], SINGLE);
+    // SAFETY: as in `settled`.
+    unsafe {
+        settle_slopes::launch_unchecked(
+            client,
+            CubeCount::Static(vectors.div_ceil(GRID) as u32, 1, members as u32),
+            CubeDim::new_1d((GRID * GRID) as u32),
+            WRITTEN,
+            whole(&parts, WRITTEN),
+            lines.array(found.shift),
+            whole(found.scale.unwrap_or(&pulls), WRITTEN),
+            whole(found.shift, WRITTEN),
+            whole(&pulls, WRITTEN),
+            length(&parts, 0),
+            members,
+            length(rows, 0) / members,
+            vectors,
+            line,
+            found.scale.is_some(),
+        );
+    }
+    let out = empty(client, rows.shape(), rows.dtype);
+    let end = elements(rows) / WRITTEN;
+    let (count, dim) = units(client, end);
+    // SAFETY: all arrays are as long as `rows`, where units stop.
+    unsafe {
+        gradient::launch_unchecked(
+            client,
+            count,
+            dim,
+            address([rows]),
+            WRITTEN,
+            whole(rows, WRITTEN),
+            whole(slopes, WRITTEN),
+            lines.array(rows),
+            whole(&pulls, WRITTEN),
+            whole(&out, WRITTEN),
+            vectors,
+            end / members,
+            end,
+            line,
+            activation,
+            rows.dtype,
+        );
+    }
+    out
+}
