@@ -28,8 +28,11 @@ mod operands;
 mod pictures;
 mod product;
 mod residual;
+mod segment;
+mod spread;
 mod tile;
 mod windows;
+mod zeros;
 
 pub use activation::Activation;
 pub use array::{HALF, SINGLE, empty, integers, part, read, singles};
@@ -37,7 +40,7 @@ pub use cast::cast;
 pub use cubecl::client::Client;
 pub use cubecl::ir::ElemType;
 pub use cubecl::std::tensor::TensorHandle as Array;
-pub use descent::{BLOCK, Descent, Fate, Segment, average, descend, picked, spread_out, zeros};
+pub use descent::{Descent, average, descend};
 pub use gram::gram;
 pub use head::{Scales, cross_entropy, means, rows_of_scores};
 pub use line::{Lines, line};
@@ -46,7 +49,10 @@ pub use norm::{LineSlopes, Moments, Norm, line_gradient, normalised, normalised_
 pub use pictures::{Album, Glass, SEEN, pictures};
 pub use product::product;
 pub use residual::{gated, sum};
+pub use segment::{BLOCK, ENTRY, Fate, Segment};
+pub use spread::{picked, spread_out};
 pub use windows::Windows;
+pub use zeros::zeros;
 
 /// Channels come in multiples of this; the kernels read so many at once at most.
 pub const GRAIN: usize = 8;
