@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use cubecl::Device;
-use cubecl::device::WgpuDeviceKind;
+use cubecl::device::{WgpuBackend, WgpuDeviceKind};
 use relabel_kernels as kernels;
 
 use super::{DeviceInfo, OpenDevice, gpu_memory, with_memory};
@@ -72,32 +72,50 @@ impl Adapter {
     }
 }
 
+/// The kinds of adapter, best first, and whether they are hardware.
+const CLASSES: [(&str, bool); 5] = [
+    ("discrete GPU", true),
+    ("integrated GPU", true),
+    ("virtual GPU", true),
+    ("software rasteriser", false),
+    ("adapter of unknown kind", false),
+];
+
 /// The adapters behind `api`, best first.
 pub(super) fn adapters(api: Api) -> Vec<Adapter> {
-    let mut adapters = Vec::new();
-    for (class, is_gpu, kind_at) in [
-        ("discrete GPU", true, WgpuDeviceKind::DiscreteGpu as fn(usize) -> WgpuDeviceKind),
-        ("integrated GPU", true, WgpuDeviceKind::IntegratedGpu),
-        ("virtual GPU", true, WgpuDeviceKind::VirtualGpu),
-        ("software rasteriser", false, |_| WgpuDeviceKind::Cpu),
-        ("adapter of unknown kind", false, WgpuDeviceKind::Other),
-    ] {
-        for index in 0.. {
-            let device = at(api, kind_at(index));
-            let known = |device: &Device| adapters.iter().any(|a: &Adapter| a.device == *device);
-            let Some(device) = device.filter(|device| !known(device)) else { break };
-            adapters.push(Adapter { device, is_gpu, class });
-        }
-    }
-    adapters
+    let mut found: Vec<_> =
+        every_device().filter_map(|device| Some((rank(&device)?, device))).collect();
+    found.sort_by_key(|(rank, _)| *rank);
+    let adapter = |(rank, device): (usize, Device)| {
+        let (class, is_gpu) = CLASSES[rank];
+        Some(Adapter { device: behind(api, device)?, is_gpu, class })
+    };
+    found.into_iter().filter_map(adapter).collect()
 }
 
-fn at(api: Api, kind: WgpuDeviceKind) -> Option<Device> {
-    let find = || match api {
-        Api::Vulkan => Device::vulkan(kind),
-        Api::Wgpu => Device::wgpu(kind),
-    };
-    catch_unwind(AssertUnwindSafe(find)).ok()?.ok()
+/// The devices of all runtimes, each adapter once. A driver is asked once for all it
+/// has: every question costs it an instance.
+fn every_device() -> impl Iterator<Item = Device> {
+    catch_unwind(Device::enumerate_all).unwrap_or_default().into_iter()
+}
+
+/// The place of an adapter's kind among [`CLASSES`].
+fn rank(device: &Device) -> Option<usize> {
+    let Device::Wgpu(device) = device else { return None };
+    Some(match device.kind {
+        WgpuDeviceKind::DiscreteGpu(_) => 0,
+        WgpuDeviceKind::IntegratedGpu(_) => 1,
+        WgpuDeviceKind::VirtualGpu(_) => 2,
+        WgpuDeviceKind::Cpu => 3,
+        _ => 4,
+    })
+}
+
+fn behind(api: Api, device: Device) -> Option<Device> {
+    match api {
+        Api::Wgpu => Some(device),
+        Api::Vulkan => catch_unwind(|| device.on(WgpuBackend::Vulkan)).ok()?.ok(),
+    }
 }
 
 /// The best GPU among `adapters`, or a sentence that says what there is instead.
@@ -115,7 +133,8 @@ pub(super) fn best_of(adapters: Vec<Adapter>, word: &str) -> Result<OpenDevice, 
 
 #[cfg(feature = "cuda")]
 pub(super) fn cuda_adapters() -> Vec<Adapter> {
-    let at = |index| catch_unwind(AssertUnwindSafe(|| Device::cuda(index))).ok()?.ok();
-    let found = (0..).map_while(at);
-    found.map(|device| Adapter { device, is_gpu: true, class: "CUDA device" }).collect()
+    every_device()
+        .filter(|device| matches!(device, Device::Cuda(_)))
+        .map(|device| Adapter { device, is_gpu: true, class: "CUDA device" })
+        .collect()
 }
