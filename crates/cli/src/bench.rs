@@ -86,7 +86,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     let engine = device.engine.as_ref();
     if chosen.has(BenchPart::FirstStep) {
         talk.say(format!("{}: first step, in two processes", device.description));
-        match first_step::measure(&args.device) {
+        match first_step::measure(&args.device, clock) {
             Ok(first) => result.first_step = Some(first),
             Err(error) => result.skipped.push(format!("first step: {error:#}")),
         }
@@ -115,8 +115,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     if chosen.has(BenchPart::Fits) {
         talk.say("fits");
         let clock = chosen.time(clock, 0.7, &[BenchPart::Memory]);
-        fits::measure(device, &chosen, clock, &mut result);
-        save(&mut result)?;
+        fits::measure(device, &chosen, clock, &mut result, &save)?;
     }
     if chosen.has(BenchPart::Memory) {
         talk.say("memory");

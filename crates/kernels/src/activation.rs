@@ -21,8 +21,9 @@ const DENSITY_AT_ZERO: f32 = 0.398_942_3;
 #[cube]
 pub(crate) fn activated<M: Size>(x: Vector<f32, M>, #[comptime] by: Activation) -> Vector<f32, M> {
     if comptime!(by == Activation::Relu) {
+        // what is not a number stays so, and shows in the loss
         let zero = Vector::<f32, M>::new(0.0f32);
-        select_many(x.greater_than(&zero), x, zero)
+        select_many(x.less_than(&zero), zero, x)
     } else if comptime!(by == Activation::Gelu) {
         x * distribution::<M>(x)
     } else {

@@ -2,12 +2,19 @@
 //! timed in processes of their own, with a cache folder that is empty for the
 //! first and holds what the first has left for the second.
 
-use std::{path::Path, process::Command, time::Instant};
+use std::{
+    io::Read,
+    path::Path,
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context, Result, bail};
 use relabel_models::image::{Engine, NetKind, Precision};
 
 use super::{
+    clock::Clock,
     nets::{self, STEP},
     result::FirstStep,
 };
@@ -16,6 +23,8 @@ use super::{
 pub const KIND: NetKind = NetKind::Resnet18;
 /// Rows of the step.
 pub const BATCH: usize = 128;
+/// How often a process is looked at: well below what a first step takes.
+const POLL: Duration = Duration::from_millis(5);
 /// Where graphics drivers and libraries keep compiled kernels.
 const CACHES: [&str; 5] = [
     "XDG_CACHE_HOME",
@@ -37,27 +46,43 @@ pub fn step(engine: &dyn Engine) -> Result<()> {
     Ok(())
 }
 
-/// Times two processes.
+/// Times two processes, each of which may take a quarter of what is left.
 ///
 /// # Errors
-/// If a process cannot be started or fails.
-pub fn measure(device: &str) -> Result<FirstStep> {
+/// If a process cannot be started, fails or does not end in time.
+pub fn measure(device: &str, clock: Clock) -> Result<FirstStep> {
     let cache = tempfile::tempdir().context("a folder for caches")?;
     Ok(FirstStep {
-        cold_seconds: seconds(device, cache.path())?,
-        warm_seconds: seconds(device, cache.path())?,
+        cold_seconds: seconds(device, cache.path(), clock.part(0.25))?,
+        warm_seconds: seconds(device, cache.path(), clock.part(0.25))?,
     })
 }
 
-fn seconds(device: &str, cache: &Path) -> Result<f64> {
+fn seconds(device: &str, cache: &Path, clock: Clock) -> Result<f64> {
     let program = std::env::current_exe().context("the program's own path")?;
     let mut process = Command::new(program);
     process.args(["bench", "gpu", "--first-step", "--device", device]);
     process.current_dir(cache).envs(CACHES.map(|name| (name, cache)));
+    process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
     let start = Instant::now();
-    let output = process.output().context("a process for the first step")?;
-    if !output.status.success() {
-        bail!("{}", String::from_utf8_lossy(&output.stderr).trim());
+    let mut child = process.spawn().context("a process for the first step")?;
+    let status = loop {
+        if let Some(status) = child.try_wait().context("a process for the first step")? {
+            break status;
+        }
+        if clock.left().is_zero() {
+            child.kill().and_then(|()| child.wait()).context("a process that does not end")?;
+            bail!("not over after {:.0} s", start.elapsed().as_secs_f64());
+        }
+        sleep(POLL);
+    };
+    let took = start.elapsed().as_secs_f64();
+    if !status.success() {
+        let mut why = String::new();
+        if let Some(mut stderr) = child.stderr.take() {
+            stderr.read_to_string(&mut why).context("what the process for the first step said")?;
+        }
+        bail!("{}", why.trim());
     }
-    Ok(start.elapsed().as_secs_f64())
+    Ok(took)
 }

@@ -26,6 +26,8 @@ const FOLDS: usize = 5;
 const READINGS: [usize; 3] = [1, 50, 200];
 /// Steps of the fits whose memory is read: enough to touch everything.
 const FEW_STEPS: usize = 3;
+/// Further steps that tell what one costs, apart from a fit's beginning and end.
+const MORE_STEPS: usize = 20;
 
 struct Fitter {
     classifier: ImageClassifier,
@@ -83,7 +85,17 @@ impl Fitted {
 /// Times fits of the usual recipe, and as many at once as the device takes of a
 /// round's folds; shorter ones where the time does not suffice,
 /// with the steps they had.
-pub fn measure(device: &OpenDevice, chosen: &Chosen, clock: Clock, result: &mut BenchResult) {
+/// Calls `save` after every line.
+///
+/// # Errors
+/// If `save` fails.
+pub fn measure(
+    device: &OpenDevice,
+    chosen: &Chosen,
+    clock: Clock,
+    result: &mut BenchResult,
+    save: &dyn Fn(&mut BenchResult) -> Result<()>,
+) -> Result<()> {
     let mut plan = Vec::new();
     for n in SIZES {
         for &kind in chosen.fitted {
@@ -106,16 +118,25 @@ pub fn measure(device: &OpenDevice, chosen: &Chosen, clock: Clock, result: &mut 
             Ok(line) => result.fits.push(line),
             Err(error) => result.skipped.push(format!("{}: {error:#}", of.name())),
         }
+        save(result)?;
     }
+    Ok(())
 }
 
 fn one(device: &OpenDevice, of: Fitted, time: f64) -> Result<FitRate> {
     let recipe = Recipe::default();
     let Fitted { kind, n, precision, together } = of;
-    let trial = Fitter::new(device, of, FEW_STEPS);
-    trial.seconds(together)?;
-    let each = trial.seconds(together)? / FEW_STEPS as f64;
-    let steps = ((time / each) as usize).clamp(FEW_STEPS, recipe.steps);
+    let few = Fitter::new(device, of, FEW_STEPS);
+    few.seconds(together)?;
+    let short = few.seconds(together)?;
+    let each = if short > time / MORE_STEPS as f64 {
+        short / FEW_STEPS as f64
+    } else {
+        let more = Fitter::new(device, of, FEW_STEPS + MORE_STEPS);
+        (more.seconds(together)? - short) / MORE_STEPS as f64
+    };
+    let fitting = (time - short) / each.max(f64::EPSILON);
+    let steps = (fitting as usize).clamp(FEW_STEPS, recipe.steps);
     let seconds = Fitter::new(device, of, steps).seconds(together)?;
     Ok(FitRate {
         net: kind.name(),

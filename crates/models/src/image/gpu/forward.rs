@@ -31,7 +31,8 @@ pub(super) struct Pass<'a> {
     pub(super) slopes: Option<&'a Array>,
 }
 
-/// What happened in a pass.
+/// What happened in a pass. Without slopes no layer is remembered, and its arrays are free
+/// for the next.
 pub(super) struct Trace {
     pub(super) layers: Vec<LayerTrace>,
     pub(super) head: HeadTrace,
@@ -89,7 +90,7 @@ impl Pass<'_> {
         let mut layers = Vec::with_capacity(net.layers.len());
         for layer in &net.layers {
             let (next, trace) = self.layer(layer, x);
-            layers.push(trace);
+            layers.extend(self.slopes.map(|_| trace));
             x = next;
         }
         let (scores, head) = self.head(&net.head, &x);

@@ -21,10 +21,11 @@ use crate::image::windows::{Slides, Table};
 use crate::image::worker::Worker;
 use crate::{Images, ModelError};
 
-/// Images that are asked about together.
-const ASKED: usize = 512;
-/// What slopes are multiplied with in half precision, so that small ones stay above zero.
-const SLOPE_SCALE: f32 = 1024.0;
+/// Pixels that are asked about together: 512 images of 32 x 32.
+const ASKED: usize = 512 * 32 * 32;
+/// What the slopes of one image's loss are multiplied with in half precision, so that
+/// small ones stay above zero.
+const SLOPE_SCALE: f32 = 128.0;
 
 /// What activations are in.
 pub(super) fn format(precision: Precision) -> ElemType {
@@ -111,8 +112,8 @@ impl GpuNet {
             batches.iter().flat_map(|batch| batch.targets.iter().copied()).collect();
         let images = targets.len() / architecture.n_classes;
         let targets = kernels::singles(client, &targets, &[images, architecture.n_classes]);
-        let up = if self.format == HALF { SLOPE_SCALE } else { 1.0 };
-        let per_image = up * batches.len() as f32 / images as f32;
+        let share = batches.len() as f32 / images as f32;
+        let per_image = if self.format == HALF { SLOPE_SCALE } else { share };
         let scale = architecture.head.scale;
         let scales = Scales { scores: scale, slopes: scale * per_image };
         let found = kernels::cross_entropy(client, &scores, &targets, losses, scales);
@@ -122,7 +123,7 @@ impl GpuNet {
             momentum: size.momentum,
             decay: size.weight_decay,
             share: size.norm_momentum,
-            unscale: up.recip(),
+            unscale: share / per_image,
         };
         kernels::descend(client, &store.values, &training.velocity, slopes, &store.table, by);
         store.spread_out();
@@ -145,7 +146,9 @@ impl GpuNet {
         let glass = glass(client, std::iter::once(&self.inputs[member]), architecture.channels);
         let pass = Pass { client, store, slides: &self.slides, slopes: None };
         let mut scores = Vec::with_capacity(rows.len() * architecture.n_classes);
-        for rows in rows.chunks(ASKED) {
+        let [_, height, width] = images.on_device.shape;
+        let [height, width] = glass.side.unwrap_or([height, width]);
+        for rows in rows.chunks((ASKED / (height * width)).max(1)) {
             let distortions = vec![Distortion::view(mirrored); rows.len()];
             let batch = Batch { rows: rows.into(), distortions, targets: Vec::new(), mix: None };
             let x = view(client, &images.on_device, &glass, &[batch], self.format);

@@ -11,11 +11,10 @@ use crate::image::windows::Geometry;
 
 /// How far sums may be apart, relative to values above 1: rounding to half precision.
 const REACH: f32 = 1e-2;
-/// Height and width, images, members and outputs of the convolutions.
-const CASES: [[usize; 4]; 3] = [[32, 4, 1, 64], [32, 4, 1, 128], [8, 4, 2, 64]];
+/// Side of the windows, side of the images, images, members and outputs of the convolutions.
+const CASES: [[usize; 5]; 4] =
+    [[3, 32, 4, 1, 64], [3, 32, 4, 1, 128], [3, 8, 4, 2, 64], [1, 8, 4, 1, 64]];
 const INPUTS: usize = 8;
-/// Side of the windows, with a border of 1.
-const SIZE: usize = 3;
 
 /// Compares what kernels compute in `format` with plain loops.
 ///
@@ -23,11 +22,12 @@ const SIZE: usize = 3;
 /// What is wrong, or that the device failed.
 pub(super) fn trial(client: &Client, format: ElemType) -> Result<(), String> {
     let slides = slides(client);
-    for [side, images, members, outputs] in CASES {
-        let slide = slides.of(Geometry::square(SIZE, 1, 1, [side; 2]));
+    for [size, side, images, members, outputs] in CASES {
+        let slide = slides.of(Geometry::square(size, 1, size / 2, [side; 2]));
         let positions = images * side * side;
-        let depth = SIZE * SIZE * INPUTS;
+        let depth = size * size * INPUTS;
         let case = Case {
+            size,
             side,
             images,
             members,
@@ -52,7 +52,7 @@ pub(super) fn trial(client: &Client, format: ElemType) -> Result<(), String> {
         };
         let (rows, slopes) = (flat(&case.rows, INPUTS), flat(&case.slopes, outputs));
         let weights = stack(&case.weights, depth, outputs);
-        let turned = stack(&case.turned(), SIZE * SIZE * outputs, INPUTS);
+        let turned = stack(&case.turned(), size * size * outputs, INPUTS);
         let sums = kernels::zeros(client, &[members, depth, outputs]);
         kernels::gram(client, &rows, &slide.forward, &slopes, &sums);
         let found = [
@@ -76,6 +76,7 @@ pub(super) fn trial(client: &Client, format: ElemType) -> Result<(), String> {
 }
 
 struct Case {
+    size: usize,
     side: usize,
     images: usize,
     members: usize,
@@ -98,22 +99,23 @@ impl Case {
 
     /// The convolution and both gradients.
     fn expected(&self) -> [Vec<f32>; 3] {
-        let Self { side, images, members, outputs, .. } = *self;
+        let Self { size, side, images, members, outputs, .. } = *self;
         let mut forward = vec![0.0; self.slopes.len()];
         let mut input = vec![0.0; self.rows.len()];
         let mut kernel = vec![0.0; self.weights.len()];
         for at in 0..images * side * side {
             let (image, row, column) = (at / side / side, at / side % side, at % side);
             let member = image / (images / members);
-            for tap in 0..SIZE * SIZE {
-                let read = [row + tap / SIZE, column + tap % SIZE];
-                if read.iter().any(|&read| read == 0 || read > side) {
+            let border = size / 2;
+            for tap in 0..size * size {
+                let read = [row + tap / size, column + tap % size];
+                if read.iter().any(|&read| read < border || read >= side + border) {
                     continue;
                 }
-                let from = (image * side + read[0] - 1) * side + read[1] - 1;
+                let from = (image * side + read[0] - border) * side + read[1] - border;
                 for channel in 0..INPUTS {
                     let x = from * INPUTS + channel;
-                    let w = ((member * SIZE * SIZE + tap) * INPUTS + channel) * outputs;
+                    let w = ((member * size * size + tap) * INPUTS + channel) * outputs;
                     for (to, w) in (at * outputs..).zip(w..w + outputs) {
                         forward[to] += self.rows[x] * self.weights[w];
                         input[x] += self.slopes[to] * self.weights[w];
