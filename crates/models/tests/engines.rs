@@ -42,7 +42,7 @@ fn images(side: usize) -> Images {
 }
 
 /// The batch of a member; those of two have nothing in common.
-fn batch(mix: bool, member: u32) -> Batch {
+fn batch(mix: bool, member: u32, n: usize) -> Batch {
     let distortion = |at: i16| Distortion {
         down: at - 4,
         right: 3 - at,
@@ -53,11 +53,12 @@ fn batch(mix: bool, member: u32) -> Batch {
     let target =
         |at: usize| 0.02 + 0.9 * f32::from(u8::from(at % N_CLASSES == (at / N_CLASSES + turn) % 5));
     Batch {
-        rows: (0..BATCH as u32).map(|at| (5 * at + 3 * member) % 16).collect(),
-        distortions: (0..BATCH as i16).map(distortion).collect(),
-        targets: (0..BATCH * N_CLASSES).map(target).collect(),
+        rows: (0..n as u32).map(|at| (5 * at + 3 * member) % 16).collect(),
+        distortions: (0..n as i16).map(distortion).collect(),
+        targets: (0..n * N_CLASSES).map(target).collect(),
         mix: mix.then(|| {
-            let partners = (0..8).map(|at| (at + 3 + member) % 8).collect();
+            let n = n as u32;
+            let partners = (0..n).map(|at| (at + 3 + member) % n).collect();
             Mix { share: 0.7 + 0.2 * member as f32, partners }
         }),
     }
@@ -86,6 +87,8 @@ struct Case {
     /// Of the images and what they are resized to.
     sides: (usize, Option<usize>),
     precision: Precision,
+    /// Images of a batch.
+    batch: usize,
     /// Training steps; errors of rounding grow with each, most in a deep network.
     steps: usize,
 }
@@ -120,7 +123,7 @@ impl Case {
             architecture: &starts[0].0,
             members: &members,
             images: &images,
-            batch: BATCH,
+            batch: self.batch,
             precision: self.precision,
         };
         Ok((engine.build(&plan)?, images))
@@ -137,7 +140,8 @@ impl Case {
         let before = scores(net.as_ref(), true);
         let size =
             StepSize { learning_rate: 0.02, momentum: 0.9, weight_decay: 0.05, norm_momentum: 0.3 };
-        let batches: Vec<_> = members.iter().map(|&member| batch(self.mix, member)).collect();
+        let batches: Vec<_> =
+            members.iter().map(|&member| batch(self.mix, member, self.batch)).collect();
         for _ in 0..self.steps {
             net.step(&batches, &size).unwrap();
             net.average(0.75);
@@ -185,7 +189,14 @@ fn both_agree(case: &Case) {
 #[test]
 fn basic_blocks_train_as_on_the_cpu_engine() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
-    both_agree(&Case { spec, mix: false, sides: (16, None), precision: Precision::F32, steps: 2 });
+    both_agree(&Case {
+        spec,
+        mix: false,
+        batch: BATCH,
+        sides: (16, None),
+        precision: Precision::F32,
+        steps: 2,
+    });
 }
 
 #[test]
@@ -194,6 +205,7 @@ fn bottlenecks_of_resized_images_train_as_on_the_cpu_engine() {
     both_agree(&Case {
         spec,
         mix: false,
+        batch: BATCH,
         sides: (15, Some(64)),
         precision: Precision::F32,
         steps: 1,
@@ -203,13 +215,27 @@ fn bottlenecks_of_resized_images_train_as_on_the_cpu_engine() {
 #[test]
 fn whitened_mixed_images_train_as_on_the_cpu_engine() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Fast) };
-    both_agree(&Case { spec, mix: true, sides: (17, None), precision: Precision::F32, steps: 2 });
+    both_agree(&Case {
+        spec,
+        mix: true,
+        batch: BATCH,
+        sides: (17, None),
+        precision: Precision::F32,
+        steps: 2,
+    });
 }
 
 #[test]
 fn members_of_a_stack_train_as_each_would_alone() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Fast) };
-    let case = Case { spec, mix: true, sides: (17, Some(20)), precision: Precision::F32, steps: 2 };
+    let case = Case {
+        spec,
+        mix: true,
+        batch: BATCH,
+        sides: (17, Some(20)),
+        precision: Precision::F32,
+        steps: 2,
+    };
     let stack = case.stack(&other(), &[0, 1, 2]);
     assert!(stack[0].before != stack[1].before);
     for (member, found) in stack.iter().enumerate() {
@@ -220,13 +246,27 @@ fn members_of_a_stack_train_as_each_would_alone() {
 #[test]
 fn channels_that_are_no_multiple_of_the_grain_train_as_on_the_cpu_engine() {
     let spec = NetSpec { width: 6, ..NetSpec::small(NetKind::Resnet8) };
-    both_agree(&Case { spec, mix: false, sides: (12, None), precision: Precision::F32, steps: 2 });
+    both_agree(&Case {
+        spec,
+        mix: false,
+        batch: BATCH,
+        sides: (12, None),
+        precision: Precision::F32,
+        steps: 2,
+    });
 }
 
 #[test]
 fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
-    let case = Case { spec, mix: true, sides: (16, None), precision: Precision::F32, steps: 2 };
+    let case = Case {
+        spec,
+        mix: true,
+        batch: BATCH,
+        sides: (16, None),
+        precision: Precision::F32,
+        steps: 2,
+    };
     let here = case.seen(&other());
     let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
     assert!(here == pool.install(|| case.seen(&other())));
@@ -236,7 +276,14 @@ fn the_same_seed_gives_the_same_bytes_on_any_number_of_threads() {
 #[test]
 fn half_precision_is_refused_on_a_cpu() {
     let spec = NetSpec::small(NetKind::Resnet8);
-    let case = Case { spec, mix: false, sides: (16, None), precision: Precision::F16, steps: 1 };
+    let case = Case {
+        spec,
+        mix: false,
+        batch: BATCH,
+        sides: (16, None),
+        precision: Precision::F16,
+        steps: 1,
+    };
     let Err(ModelError::Device(text)) = case.net(&other(), &[0]) else {
         panic!("f16 was accepted")
     };
@@ -247,11 +294,30 @@ fn half_precision_is_refused_on_a_cpu() {
 #[test]
 fn half_precision_stays_near_single() {
     let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
-    let case = |precision| Case { spec, mix: false, sides: (16, None), precision, steps: 4 };
-    let Seen { loss, after: half, .. } = case(Precision::F16).seen(&other());
-    let Seen { loss: expected, after: single, .. } = case(Precision::F32).seen(&CpuEngine);
-    assert!((loss - expected).abs() < 0.01, "{loss} instead of {expected}");
-    let apart = half.iter().zip(&single).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
-    assert!(apart < 0.1, "scores {apart} apart");
-    assert!(apart > 0.0, "nothing was computed in half precision");
+    for batch in [BATCH, BATCH / 2] {
+        let case =
+            |precision| Case { spec, mix: false, batch, sides: (16, None), precision, steps: 4 };
+        let Seen { loss, after: half, .. } = case(Precision::F16).seen(&other());
+        let Seen { loss: expected, after: single, .. } = case(Precision::F32).seen(&CpuEngine);
+        assert!((loss - expected).abs() < 0.01, "{loss} instead of {expected}");
+        let apart = half.iter().zip(&single).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max);
+        assert!(apart < 0.1, "scores {apart} apart");
+        assert!(apart > 0.0, "nothing was computed in half precision");
+    }
+}
+
+#[cfg(not(feature = "resnet"))]
+#[test]
+fn what_half_precision_cannot_hold_shows_in_the_loss() {
+    let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
+    let precision = Precision::F16;
+    let case = Case { spec, mix: false, batch: BATCH, sides: (16, None), precision, steps: 2 };
+    let (mut net, _) = case.net(&other(), &[0]).unwrap();
+    let size =
+        StepSize { learning_rate: 1e8, momentum: 0.9, weight_decay: 0.0, norm_momentum: 0.3 };
+    for _ in 0..case.steps {
+        net.step(&[batch(false, 0, BATCH)], &size).unwrap();
+    }
+    let loss = net.mean_losses().unwrap()[0];
+    assert!(!loss.is_finite(), "{loss}");
 }

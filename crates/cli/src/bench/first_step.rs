@@ -3,7 +3,7 @@
 //! first and holds what the first has left for the second.
 
 use std::{
-    io::Read,
+    fs::{File, read_to_string},
     path::Path,
     process::{Command, Stdio},
     thread::sleep,
@@ -63,7 +63,10 @@ fn seconds(device: &str, cache: &Path, clock: Clock) -> Result<f64> {
     let mut process = Command::new(program);
     process.args(["bench", "gpu", "--first-step", "--device", device]);
     process.current_dir(cache).envs(CACHES.map(|name| (name, cache)));
-    process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped());
+    // a file, because nobody reads a pipe before the process is over
+    let said = cache.join("said");
+    let file = File::create(&said).context("a file for what the process says")?;
+    process.stdin(Stdio::null()).stdout(Stdio::null()).stderr(file);
     let start = Instant::now();
     let mut child = process.spawn().context("a process for the first step")?;
     let status = loop {
@@ -78,10 +81,7 @@ fn seconds(device: &str, cache: &Path, clock: Clock) -> Result<f64> {
     };
     let took = start.elapsed().as_secs_f64();
     if !status.success() {
-        let mut why = String::new();
-        if let Some(mut stderr) = child.stderr.take() {
-            stderr.read_to_string(&mut why).context("what the process for the first step said")?;
-        }
+        let why = read_to_string(&said).context("what the process for the first step said")?;
         bail!("{}", why.trim());
     }
     Ok(took)

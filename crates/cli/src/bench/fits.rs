@@ -83,9 +83,8 @@ impl Fitted {
 }
 
 /// Times fits of the usual recipe, and as many at once as the device takes of a
-/// round's folds; shorter ones where the time does not suffice,
-/// with the steps they had.
-/// Calls `save` after every line.
+/// round's folds; shorter ones where the time does not suffice, with the steps they
+/// had. Calls `save` after every line.
 ///
 /// # Errors
 /// If `save` fails.

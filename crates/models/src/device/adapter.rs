@@ -111,6 +111,7 @@ fn rank(device: &Device) -> Option<usize> {
     })
 }
 
+/// The same adapter through `api`, if it is there.
 fn behind(api: Api, device: Device) -> Option<Device> {
     match api {
         Api::Wgpu => Some(device),
