@@ -7,13 +7,8 @@ mod pretended;
 use cubecl::prelude::*;
 
 use crate::factors::Sums;
-use crate::operands::{Lengths, gathered, plain};
-use crate::tile::{Tile, UNITS};
-
-/// Vectors that a unit brings of a tile with `rows` rows of `length` elements.
-fn share(rows: usize, length: usize, tile: Tile) -> usize {
-    rows * length / tile.vector / UNITS
-}
+use crate::operands::{Gathered, Lengths, Plain, Range, Share};
+use crate::tile::Tile;
 
 /// One cube computes one tile: of all tiles of a member column by column, then row
 /// by row in x and y; members, and the stretches of a gram, in z.
@@ -37,7 +32,6 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     let part = CUBE_POS_Z as usize / members;
     let base = member * lengths.positions;
 
-    // terms of the sum and rows of the result
     let (first_term, end_term, end_row) = if comptime!(tile.turned) {
         let first = part * lengths.stretch;
         let end = select(
@@ -52,37 +46,36 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     if first_row >= end_row {
         terminate!();
     }
+    let range = Range { first_term, end_term, first_row, end_row, first_column, base };
 
-    let left_rows = comptime!(tile.left_rows());
-    let left_length = comptime!(if tile.turned { tile.rows } else { tile.depth });
-    let left_vectors = comptime!(left_length / tile.vector);
-    let left_share = comptime!(share(left_rows, left_length, tile));
+    let left_share = comptime!(Share::left(tile));
+    let right_share = comptime!(Share::right(tile));
     let left_stride = comptime!(tile.left_stride() / tile.vector);
-    let right_vectors = comptime!(tile.columns / tile.vector);
-    let right_share = comptime!(share(tile.depth, tile.columns, tile));
     let right_stride = comptime!(tile.right_stride() / tile.vector);
-    let mut left =
-        Shared::<[Vector<E, N>]>::new_aligned_slice(comptime!(left_rows * left_stride), 16usize);
-    let mut right =
-        Shared::<[Vector<E, N>]>::new_aligned_slice(comptime!(tile.depth * right_stride), 16usize);
+    let left_length = comptime!(tile.left_rows() * left_stride);
+    let right_length = comptime!(tile.depth * right_stride);
+    let mut left = Shared::<[Vector<E, N>]>::new_aligned_slice(left_length, 16usize);
+    let mut right = Shared::<[Vector<E, N>]>::new_aligned_slice(right_length, 16usize);
     let mut sums = Sums::<M>::nothing(tile);
-    let mut left_next = Array::<Vector<E, N>>::new(left_share);
-    let mut right_next = Array::<Vector<E, N>>::new(right_share);
-    let unit = UNIT_POS as usize;
+    let mut left_next = Array::<Vector<E, N>>::new(comptime!(left_share.number));
+    let mut right_next = Array::<Vector<E, N>>::new(comptime!(right_share.number));
+    let mut gathered = Gathered::new(table, &lengths, &range, tile);
+    let row = if comptime!(tile.turned) { base } else { member * depth };
+    let plain = Plain::new(&lengths, &range, row, tile);
+    let left_place = place(left_stride, left_share);
+    let right_place = place(right_stride, right_share);
 
     let steps = (end_term - first_term).div_ceil(comptime!(tile.depth));
     for step in 0..steps + 1 {
         // what was fetched in the step before
         if step > 0 {
             #[unroll]
-            for at in 0..left_share {
-                let place = unit + at * UNITS;
-                left[place / left_vectors * left_stride + place % left_vectors] = left_next[at];
+            for at in 0..comptime!(left_share.number) {
+                left[left_place + comptime!(at * left_share.apart * left_stride)] = left_next[at];
             }
             #[unroll]
-            for at in 0..right_share {
-                let place = unit + at * UNITS;
-                right[place / right_vectors * right_stride + place % right_vectors] =
+            for at in 0..comptime!(right_share.number) {
+                right[right_place + comptime!(at * right_share.apart * right_stride)] =
                     right_next[at];
             }
             sync_cube();
@@ -90,29 +83,14 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
         if step < steps {
             let term = first_term + step * comptime!(tile.depth);
             #[unroll]
-            for at in 0..left_share {
-                let place = unit + at * UNITS;
-                let row = place / left_vectors;
-                let along = place % left_vectors * comptime!(tile.vector);
-                left_next[at] = if comptime!(tile.turned) {
-                    let inside = term + row < end_term;
-                    let row = base + term + row;
-                    gathered::<E, N>(rows, table, &lengths, row, first_row + along, inside)
-                } else {
-                    let inside = first_row + row < end_row;
-                    let row = base + first_row + row;
-                    gathered::<E, N>(rows, table, &lengths, row, term + along, inside)
-                };
+            for at in 0..comptime!(left_share.number) {
+                left_next[at] = gathered.vector::<E, N>(rows, &lengths, at);
             }
             #[unroll]
-            for at in 0..right_share {
-                let place = unit + at * UNITS;
-                let row = term + place / right_vectors;
-                let column = first_column + place % right_vectors * comptime!(tile.vector);
-                let start = if comptime!(tile.turned) { base } else { member * depth };
-                right_next[at] =
-                    plain::<E, N>(others, &lengths, start + row, column, row < end_term);
+            for at in 0..comptime!(right_share.number) {
+                right_next[at] = plain.vector::<E, N>(others, &lengths, &range, term, at, tile);
             }
+            gathered.advance(table, &lengths, &range, term + comptime!(tile.depth), tile);
         }
         if step > 0 {
             sums.add::<E, N>(&left, &right, tile);
@@ -125,4 +103,11 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
         base * lengths.outputs
     };
     sums.write::<O>(out, start, first_row, first_column, end_row, lengths.outputs, tile);
+}
+
+/// Where in shared memory a unit's first vector is, with so many vectors from line to line.
+#[cube]
+fn place(#[comptime] stride: usize, #[comptime] share: Share) -> usize {
+    let unit = UNIT_POS as usize;
+    unit / comptime!(share.vectors) * stride + unit % comptime!(share.vectors)
 }

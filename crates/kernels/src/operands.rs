@@ -1,7 +1,11 @@
-//! The two sides of a product, as vectors: rows that are gathered through a table,
-//! and rows that lie in memory as they are multiplied.
+//! The two sides of a product, as vectors: rows that are gathered through a table, and
+//! rows that lie in memory as they are multiplied. A unit brings its vectors of one tile
+//! after the other; what a division would tell of each is counted along instead, and the
+//! table is asked a tile ahead, so that nobody waits for its answer.
 
 use cubecl::prelude::*;
+
+use crate::tile::{Tile, UNITS};
 
 /// Lengths that the kernels look up; the table is that of [`crate::Windows`].
 #[derive(CubeType, CubeLaunch, Clone, Copy)]
@@ -21,43 +25,210 @@ pub(crate) struct Lengths {
     pub stretch: usize,
 }
 
-/// Entries `depth` and following of written row `row` (of all members): those of one
-/// tap, since channels are multiples of the vector's length.
-#[cube]
-pub(crate) fn gathered<E: Float, N: Size>(
-    rows: &[Vector<E, N>],
-    table: &[i32],
-    lengths: &Lengths,
-    row: usize,
-    depth: usize,
-    inside: bool,
-) -> Vector<E, N> {
-    let mut found = Vector::<E, N>::new(E::from_int(0));
-    if inside && depth < lengths.taps * lengths.inputs {
-        let tap = depth / lengths.inputs;
-        let channel = depth % lengths.inputs;
-        let image = row / lengths.outs;
-        let read = table[(row % lengths.outs) * lengths.taps + tap];
-        if read >= 0 {
-            let from = image * lengths.ins + usize::cast_from(read);
-            found = rows[(from * lengths.inputs + channel) / N::value()];
-        }
-    }
-    found
+/// What a cube multiplies: terms of the sum, and rows and columns of the result.
+#[derive(CubeType, Clone, Copy)]
+pub(crate) struct Range {
+    pub first_term: usize,
+    pub end_term: usize,
+    pub first_row: usize,
+    pub end_row: usize,
+    pub first_column: usize,
+    /// Written rows of the members before.
+    pub base: usize,
 }
 
-/// Columns `column` and following of row `row`.
+/// How a cube's units share a tile in shared memory, `lines` lines of `length` elements:
+/// each brings one vector of every line that is a multiple of `apart` below its first.
+#[derive(Clone, Copy)]
+pub(crate) struct Share {
+    /// Vectors of a line.
+    pub vectors: usize,
+    /// Lines between those of a unit.
+    pub apart: usize,
+    /// Vectors of a unit.
+    pub number: usize,
+}
+
+impl Share {
+    pub(crate) fn left(tile: Tile) -> Self {
+        let length = if tile.turned { tile.rows } else { tile.depth };
+        Self::of(tile.left_rows(), length, tile)
+    }
+
+    pub(crate) fn right(tile: Tile) -> Self {
+        Self::of(tile.depth, tile.columns, tile)
+    }
+
+    fn of(lines: usize, length: usize, tile: Tile) -> Self {
+        let vectors = length / tile.vector;
+        Self { vectors, apart: UNITS / vectors, number: lines * vectors / UNITS }
+    }
+}
+
+/// A unit's vectors of gathered rows.
+#[derive(CubeType)]
+pub(crate) struct Gathered {
+    /// The first row of the image, per vector.
+    images: Array<usize>,
+    /// Where the table begins to tell what the position reads, per vector.
+    spots: Array<usize>,
+    /// What the table told for the tile that is next: the row of the image, or -1.
+    reads: Array<i32>,
+    /// The tap and the channels of the tile that is next; vectors are of one tap, since
+    /// channels are multiples of their length.
+    tap: usize,
+    channel: usize,
+    /// How far a tile is from the next, in taps and channels or in images and spots.
+    stride: usize,
+    rest: usize,
+}
+
 #[cube]
-pub(crate) fn plain<E: Float, N: Size>(
-    rows: &[Vector<E, N>],
-    lengths: &Lengths,
+impl Gathered {
+    /// Those of the first tile. Rows and columns of the result that nobody writes are those
+    /// of others.
+    pub(crate) fn new(
+        table: &[i32],
+        lengths: &Lengths,
+        range: &Range,
+        #[comptime] tile: Tile,
+    ) -> Self {
+        let Share { vectors, apart, number } = comptime!(Share::left(tile));
+        let line = UNIT_POS as usize / vectors;
+        let along = UNIT_POS as usize % vectors * comptime!(tile.vector);
+        let depth = comptime!(tile.depth);
+        let (first, term, stride, rest) = if comptime!(tile.turned) {
+            let column = range.first_row + along;
+            let column = select(column < range.end_row, column, 0);
+            let rest = depth % lengths.outs * lengths.taps;
+            (range.first_term, column, depth / lengths.outs * lengths.ins, rest)
+        } else {
+            let term = range.first_term + along;
+            (range.first_row, term, depth / lengths.inputs, depth % lengths.inputs)
+        };
+        let mut images = Array::<usize>::new(number);
+        let mut spots = Array::<usize>::new(number);
+        #[unroll]
+        for at in 0..number {
+            let mut position = first + line + at * apart;
+            if comptime!(!tile.turned) {
+                position = select(position < range.end_row, position, range.end_row - 1);
+            }
+            let position = range.base + position;
+            images[at] = position / lengths.outs * lengths.ins;
+            spots[at] = position % lengths.outs * lengths.taps;
+        }
+        let reads = Array::<i32>::new(number);
+        let (tap, channel) = (term / lengths.inputs, term % lengths.inputs);
+        let mut gathered = Gathered { images, spots, reads, tap, channel, stride, rest };
+        gathered.ask(table, lengths, range, range.first_term, tile);
+        gathered
+    }
+
+    /// Goes on to the tile of terms `term` and following.
+    pub(crate) fn advance(
+        &mut self,
+        table: &[i32],
+        lengths: &Lengths,
+        range: &Range,
+        term: usize,
+        #[comptime] tile: Tile,
+    ) {
+        if comptime!(tile.turned) {
+            let end = lengths.outs * lengths.taps;
+            #[unroll]
+            for at in 0..comptime!(Share::left(tile).number) {
+                let spot = self.spots[at] + self.rest;
+                let image = self.images[at] + self.stride;
+                self.spots[at] = select(spot < end, spot, spot - end);
+                self.images[at] = select(spot < end, image, image + lengths.ins);
+            }
+        } else {
+            let channel = self.channel + self.rest;
+            let tap = self.tap + self.stride;
+            self.channel = select(channel < lengths.inputs, channel, channel - lengths.inputs);
+            self.tap = select(channel < lengths.inputs, tap, tap + 1);
+        }
+        self.ask(table, lengths, range, term, tile);
+    }
+
+    /// Asks the table; past the last term there is nothing to read.
+    fn ask(
+        &mut self,
+        table: &[i32],
+        lengths: &Lengths,
+        range: &Range,
+        term: usize,
+        #[comptime] tile: Tile,
+    ) {
+        let Share { vectors, apart, number } = comptime!(Share::left(tile));
+        let line = UNIT_POS as usize / vectors;
+        #[unroll]
+        for at in 0..number {
+            let inside = if comptime!(tile.turned) {
+                term + line + at * apart < range.end_term
+            } else {
+                self.tap < lengths.taps
+            };
+            self.reads[at] = -1i32;
+            if inside {
+                self.reads[at] = table[self.spots[at] + self.tap];
+            }
+        }
+    }
+
+    /// Vector `at` of the tile that is next.
+    pub(crate) fn vector<E: Float, N: Size>(
+        &self,
+        rows: &[Vector<E, N>],
+        lengths: &Lengths,
+        #[comptime] at: usize,
+    ) -> Vector<E, N> {
+        let mut found = Vector::<E, N>::new(E::from_int(0));
+        let read = self.reads[at];
+        if read >= 0 {
+            let from = self.images[at] + usize::cast_from(read);
+            found = rows[(from * lengths.inputs + self.channel) / N::value()];
+        }
+        found
+    }
+}
+
+/// A unit's vectors of rows that lie in memory as they are.
+#[derive(CubeType)]
+pub(crate) struct Plain {
+    /// The line in a tile, the row of the first term, and the column.
+    line: usize,
     row: usize,
     column: usize,
-    inside: bool,
-) -> Vector<E, N> {
-    let mut found = Vector::<E, N>::new(E::from_int(0));
-    if inside && column < lengths.outputs {
-        found = rows[(row * lengths.outputs + column) / N::value()];
+}
+
+#[cube]
+impl Plain {
+    /// With term 0 in row `row`. Columns that nobody writes are those of
+    /// others.
+    pub(crate) fn new(lengths: &Lengths, range: &Range, row: usize, #[comptime] tile: Tile) -> Self {
+        let vectors = comptime!(Share::right(tile).vectors);
+        let column = range.first_column + UNIT_POS as usize % vectors * comptime!(tile.vector);
+        let column = select(column < lengths.outputs, column, 0);
+        Plain { line: UNIT_POS as usize / vectors, row, column }
     }
-    found
+
+    /// Vector `at` of the tile of terms `term` and following.
+    pub(crate) fn vector<E: Float, N: Size>(
+        &self,
+        rows: &[Vector<E, N>],
+        lengths: &Lengths,
+        range: &Range,
+        term: usize,
+        #[comptime] at: usize,
+        #[comptime] tile: Tile,
+    ) -> Vector<E, N> {
+        let mut found = Vector::<E, N>::new(E::from_int(0));
+        let term = term + self.line + comptime!(at * Share::right(tile).apart);
+        if term < range.end_term {
+            found = rows[((self.row + term) * lengths.outputs + self.column) / N::value()];
+        }
+        found
+    }
 }

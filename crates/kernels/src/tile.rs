@@ -74,8 +74,10 @@ impl Tile {
         let base = Self::of(client, elem, false);
         let (large, broad) = (rows >= 16 * 256, columns > 64);
         let tile = match (base.matrix, large, broad) {
-            (Some(_), true, true) => Self { rows: 256, columns: 128, ..base },
-            (Some(units), true, false) => Self { rows: 256, matrix: Some(units.tall()), ..base },
+            (Some(_), true, true) => Self { rows: 256, columns: 128, depth: 32, ..base },
+            (Some(units), true, false) => {
+                Self { rows: 256, depth: 32, matrix: Some(units.tall()), ..base }
+            }
             (None, true, true) => Self { rows: 128, columns: 128, ..base },
             _ => base,
         };
@@ -86,9 +88,8 @@ impl Tile {
     pub(crate) fn gram(client: &Client, elem: ElemType, rows: usize, columns: usize) -> Self {
         let base = Self::of(client, elem, true);
         let tile = match (base.matrix, rows > 64, columns > 64) {
-            (Some(_), true, true) => Self { rows: 128, columns: 128, depth: 64, ..base },
-            (Some(_), true, false) => Self { rows: 128, depth: 64, ..base },
-            (Some(_), false, _) => Self { depth: 64, ..base },
+            (Some(_), true, true) => Self { rows: 128, columns: 128, ..base },
+            (Some(_), true, false) => Self { rows: 128, ..base },
             (None, true, true) => Self { rows: 128, columns: 128, ..base },
             _ => base,
         };
@@ -101,7 +102,7 @@ impl Tile {
         let longest = if matrix.is_some() { 16 / elem.size() } else { WRITTEN };
         let lengths = client.io_optimized_vector_sizes(elem.size());
         let vector = lengths.filter(|length| *length <= longest).max().unwrap_or(1);
-        let depth = if matrix.is_some() { 32 } else { 16 };
+        let depth = if matrix.is_some() { 64 } else { 16 };
         Self { rows: 64, columns: 64, depth, matrix, turned, vector }
     }
 

@@ -55,7 +55,7 @@ fn every_tile_for_matrix_units_is_a_shader_that_fits() {
     let tiles = [
         ([256, 128, 32], [4, 2], false),
         ([256, 64, 32], [8, 1], false),
-        ([64, 64, 32], [4, 2], false),
+        ([64, 64, 64], [4, 2], false),
         ([128, 128, 64], [4, 2], true),
         ([128, 64, 64], [4, 2], true),
         ([64, 64, 64], [4, 2], true),
