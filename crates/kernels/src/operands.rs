@@ -207,7 +207,12 @@ pub(crate) struct Plain {
 impl Plain {
     /// With term 0 in row `row`. Columns that nobody writes are those of
     /// others.
-    pub(crate) fn new(lengths: &Lengths, range: &Range, row: usize, #[comptime] tile: Tile) -> Self {
+    pub(crate) fn new(
+        lengths: &Lengths,
+        range: &Range,
+        row: usize,
+        #[comptime] tile: Tile,
+    ) -> Self {
         let vectors = comptime!(Share::right(tile).vectors);
         let column = range.first_column + UNIT_POS as usize % vectors * comptime!(tile.vector);
         let column = select(column < lengths.outputs, column, 0);

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use burn::tensor::Device;
 
+#[cfg(feature = "cuda")]
+use super::adapter::cuda_adapters;
 use super::adapter::{Adapter, Api, adapters, best_of};
 use super::{DeviceChoice, DeviceInfo, OpenDevice, cpu_line, cpu_name, missing, not_compiled};
 use crate::ModelError;
@@ -19,7 +21,8 @@ pub(super) fn list() -> Vec<DeviceInfo> {
 }
 
 pub(super) fn best_gpu() -> Result<OpenDevice, String> {
-    best_of(adapters(Api::Wgpu), "wgpu")
+    let graphics = best_of(adapters(Api::Wgpu), "wgpu");
+    graphics.or_else(|none| best_of(cuda_adapters(), "cuda").map_err(|_| none))
 }
 
 /// Opens a device other than `auto` and `cpu`.
@@ -64,14 +67,19 @@ fn open_cuda() -> Result<OpenDevice, ModelError> {
     Err(not_compiled("cuda", "cuda"))
 }
 
+#[cfg(not(feature = "cuda"))]
+fn cuda_adapters() -> Vec<Adapter> {
+    Vec::new()
+}
+
 #[cfg(feature = "cuda")]
 fn cuda_lines() -> Vec<DeviceInfo> {
-    gpu_lines(&super::adapter::cuda_adapters(), "cuda")
+    gpu_lines(&cuda_adapters(), "cuda")
 }
 
 #[cfg(feature = "cuda")]
 fn open_cuda() -> Result<OpenDevice, ModelError> {
-    gpu_or_advice(super::adapter::cuda_adapters(), "cuda")
+    gpu_or_advice(cuda_adapters(), "cuda")
 }
 
 #[cfg(not(feature = "ndarray"))]
