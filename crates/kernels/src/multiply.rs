@@ -65,37 +65,27 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     let left_place = place(left_stride, left_share);
     let right_place = place(right_stride, right_share);
 
-    let steps = (end_term - first_term).div_ceil(comptime!(tile.depth));
-    for step in 0..steps + 1 {
-        // what was fetched in the step before
-        if step > 0 {
-            #[unroll]
-            for at in 0..comptime!(left_share.number) {
-                left[left_place + comptime!(at * left_share.apart * left_stride)] = left_next[at];
-            }
-            #[unroll]
-            for at in 0..comptime!(right_share.number) {
-                right[right_place + comptime!(at * right_share.apart * right_stride)] =
-                    right_next[at];
-            }
-            sync_cube();
+    gathered.bring::<E, N>(rows, &lengths, &mut left_next, tile);
+    plain.bring::<E, N>(others, &lengths, &range, first_term, &mut right_next, tile);
+    gathered.advance(table, &lengths, &range, first_term + comptime!(tile.depth), tile);
+    for step in 0..(end_term - first_term).div_ceil(comptime!(tile.depth)) {
+        #[unroll]
+        for at in 0..comptime!(left_share.number) {
+            left[left_place + comptime!(at * left_share.apart * left_stride)] = left_next[at];
         }
-        if step < steps {
-            let term = first_term + step * comptime!(tile.depth);
-            #[unroll]
-            for at in 0..comptime!(left_share.number) {
-                left_next[at] = gathered.vector::<E, N>(rows, &lengths, at);
-            }
-            #[unroll]
-            for at in 0..comptime!(right_share.number) {
-                right_next[at] = plain.vector::<E, N>(others, &lengths, &range, term, at, tile);
-            }
-            gathered.advance(table, &lengths, &range, term + comptime!(tile.depth), tile);
+        #[unroll]
+        for at in 0..comptime!(right_share.number) {
+            right[right_place + comptime!(at * right_share.apart * right_stride)] = right_next[at];
         }
-        if step > 0 {
-            sums.add::<E, N>(&left, &right, tile);
-            sync_cube();
-        }
+        sync_cube();
+        // After the last there are tiles of nothing: without a condition, what brings
+        // the next mingles with what multiplies the present one.
+        let next = first_term + (step + 1) * comptime!(tile.depth);
+        gathered.bring::<E, N>(rows, &lengths, &mut left_next, tile);
+        plain.bring::<E, N>(others, &lengths, &range, next, &mut right_next, tile);
+        gathered.advance(table, &lengths, &range, next + comptime!(tile.depth), tile);
+        sums.add::<E, N>(&left, &right, tile);
+        sync_cube();
     }
     let start = if comptime!(tile.turned) {
         CUBE_POS_Z as usize * depth * lengths.outputs

@@ -177,20 +177,23 @@ impl Gathered {
         }
     }
 
-    /// Vector `at` of the tile that is next.
-    pub(crate) fn vector<E: Float, N: Size>(
+    /// Brings the tile that is next.
+    pub(crate) fn bring<E: Float, N: Size>(
         &self,
         rows: &[Vector<E, N>],
         lengths: &Lengths,
-        #[comptime] at: usize,
-    ) -> Vector<E, N> {
-        let mut found = Vector::<E, N>::new(E::from_int(0));
-        let read = self.reads[at];
-        if read >= 0 {
-            let from = self.images[at] + usize::cast_from(read);
-            found = rows[(from * lengths.inputs + self.channel) / N::value()];
+        found: &mut Array<Vector<E, N>>,
+        #[comptime] tile: Tile,
+    ) {
+        #[unroll]
+        for at in 0..comptime!(Share::left(tile).number) {
+            found[at] = Vector::new(E::from_int(0));
+            let read = self.reads[at];
+            if read >= 0 {
+                let from = self.images[at] + usize::cast_from(read);
+                found[at] = rows[(from * lengths.inputs + self.channel) / N::value()];
+            }
         }
-        found
     }
 }
 
@@ -219,21 +222,25 @@ impl Plain {
         Plain { line: UNIT_POS as usize / vectors, row, column }
     }
 
-    /// Vector `at` of the tile of terms `term` and following.
-    pub(crate) fn vector<E: Float, N: Size>(
+    /// Brings the tile of terms `term` and following.
+    pub(crate) fn bring<E: Float, N: Size>(
         &self,
         rows: &[Vector<E, N>],
         lengths: &Lengths,
         range: &Range,
         term: usize,
-        #[comptime] at: usize,
+        found: &mut Array<Vector<E, N>>,
         #[comptime] tile: Tile,
-    ) -> Vector<E, N> {
-        let mut found = Vector::<E, N>::new(E::from_int(0));
-        let term = term + self.line + comptime!(at * Share::right(tile).apart);
-        if term < range.end_term {
-            found = rows[((self.row + term) * lengths.outputs + self.column) / N::value()];
+    ) {
+        let Share { apart, number, .. } = comptime!(Share::right(tile));
+        #[unroll]
+        for at in 0..number {
+            found[at] = Vector::new(E::from_int(0));
+            let term = term + self.line + at * apart;
+            if term < range.end_term {
+                let from = (self.row + term) * lengths.outputs + self.column;
+                found[at] = rows[from / N::value()];
+            }
         }
-        found
     }
 }
