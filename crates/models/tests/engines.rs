@@ -1,6 +1,7 @@
 //! The other engines against the one written for the CPU: same weights, same batches,
 //! same sums. In the default build that is the one on burn's tensors; with the cargo
-//! feature `gpu` alone the one for GPUs, on a software rasteriser.
+//! feature `gpu` alone the one for GPUs, on whatever device is found: a GPU, a software
+//! rasteriser or a pretended driver.
 
 #![cfg(feature = "gpu")]
 #![allow(clippy::unwrap_used)]
@@ -25,8 +26,7 @@ fn other() -> relabel_models::image::BurnEngine {
 
 #[cfg(not(feature = "resnet"))]
 fn other() -> relabel_models::image::GpuEngine {
-    let device = cubecl::Device::wgpu(cubecl::device::WgpuDeviceKind::Cpu);
-    relabel_models::image::GpuEngine::new(device.unwrap())
+    relabel_models::image::GpuEngine::new(cubecl::Device::default())
 }
 
 /// Noise of `side` pixels, odd in number of pixels if `side` is.
