@@ -50,24 +50,46 @@ extern "C" void pretended_report(Thread* t, const char* what, u64 at, u32 other)
 
 // ---- memory of the device
 
-static std::mutex memory_lock;
-static std::map<u64, u64> allocations;  // start and size
+// Who touched two bytes last: the launch, and the thread among all of its blocks.
+struct Users {
+    std::atomic<u64> writer, reader;
+};
+static const u32 GRAIN = 2;
 
-extern "C" void pretended_global(Thread* t, u64 at, u32 size, const char* what) {
-    static thread_local u64 start = 0, end = 0;  // where the last access was: most are there
-    if (at >= start && at + size <= end) return;
+struct Allocation {
+    u64 start, size;
+    Users* users;  // zeros, which the system gives out when they are asked for
+};
+
+static std::mutex memory_lock;
+static std::map<u64, Allocation> allocations;  // by start
+
+static Allocation holder(Thread* t, u64 at, u32 size, const char* what) {
     std::lock_guard<std::mutex> guard(memory_lock);
     auto next = allocations.upper_bound(at);
     if (next != allocations.begin()) {
-        auto [first, length] = *--next;
-        if (at + size <= first + length) {
-            start = first;
-            end = first + length;
-            return;
-        }
+        Allocation found = std::prev(next)->second;
+        if (at + size <= found.start + found.size) return found;
     }
     report(std::string(t->block->kernel) + ": " + what + " outside of everything allocated");
     abort();
+}
+
+static const u64 THREADS = u64(1) << 40;  // more than a launch has
+
+extern "C" void pretended_global(Thread* t, u64 at, u32 size, bool writes) {
+    static thread_local Allocation held{};  // what the last access was to: most are to the same
+    if (at < held.start || at + size > held.start + held.size) held = holder(t, at, size, writes ? "write" : "read");
+    u64 who = t->block->first_thread + t->index;
+    auto other = [=](u64 user) { return user / THREADS == who / THREADS && user != who; };
+    for (u64 i = (at - held.start) / GRAIN; i * GRAIN < at - held.start + size; i++) {
+        Users& users = held.users[i];
+        u64 writer = users.writer, reader = users.reader;
+        if (other(writer) || (writes && other(reader)))
+            report(std::string(t->block->kernel) + ": " + (writes ? "write" : "read") + " of what another thread " +
+                   (other(writer) ? "writes" : "reads") + " in the same launch");
+        (writes ? users.writer : users.reader) = who;
+    }
 }
 
 // ---- threads of a block, which take turns on one processor
@@ -192,6 +214,7 @@ struct Launch {
     Kernel* kernel;
     const char* params;
     u32 grid[3], dim[3], shared;
+    u64 number;
     std::atomic<u64> next{0};
 };
 
@@ -212,6 +235,7 @@ static void* run_blocks(void* of) {
         block.ctaid[1] = i / across % down;
         block.ctaid[2] = i / across / down;
         block.threads = threads.size();
+        block.first_thread = launch.number * THREADS + i * threads.size();
         block.shared = shared;
         block.shared_size = size;
         block.touched = touched.data();
@@ -332,12 +356,15 @@ Result cuMemAlloc_v2(u64* start, size_t bytes) {
     void* memory = aligned_alloc(512, (bytes / 512 + 1) * 512);
     if (!memory) return OUT_OF_MEMORY;
     memset(memory, 0xff, std::min<size_t>(bytes, 64 << 20));  // not a number, where it costs little
+    auto* users = (Users*)calloc(bytes / GRAIN + 1, sizeof(Users));
+    if (!users) return OUT_OF_MEMORY;
     std::lock_guard<std::mutex> guard(memory_lock);
-    allocations[*start = (u64)memory] = bytes;
+    allocations[*start = (u64)memory] = {(u64)memory, bytes, users};
     return OK;
 }
 Result cuMemFree_v2(u64 start) {
     std::lock_guard<std::mutex> guard(memory_lock);
+    free(allocations[start].users);
     allocations.erase(start);
     return free((void*)start), OK;
 }
@@ -382,22 +409,23 @@ Result cuModuleGetFunction(void** function, void* module, const char* name) {
 Result cuFuncSetAttribute(void*, int, int) { return OK; }
 
 Result cuLaunchKernel(void* function, u32 across, u32 down, u32 deep, u32 x, u32 y, u32 z, u32 shared, void*, void** params, void**) {
-    static const long most = atol(setting("PRETENDED_LAUNCHES", "9000000000").c_str());
-    static std::atomic<long> launches{0};
+    static const u64 most = atoll(setting("PRETENDED_LAUNCHES", "9000000000").c_str());
+    static std::atomic<u64> launches{0};
     auto* kernel = (Kernel*)function;
     if (const char* log = getenv("PRETENDED_LOG"))
         if (FILE* file = fopen(log, "a")) {
             fprintf(file, "%s %u %u %u %u %u\n", kernel->name.c_str(), across, down, deep, x * y * z, shared);
             fclose(file);
         }
-    if (launches++ >= most) return OK;
+    u64 number = ++launches;
+    if (number > most) return OK;
     std::vector<char> bytes;
     for (size_t i = 0; i < kernel->parameters.size(); i++) {
         auto [offset, size] = kernel->parameters[i];
         bytes.resize(std::max<size_t>(bytes.size(), offset + size));
         memcpy(bytes.data() + offset, params[i], size);
     }
-    Launch launch{kernel, bytes.data(), {across, down, deep}, {x, y, z}, shared};
+    Launch launch{kernel, bytes.data(), {across, down, deep}, {x, y, z}, shared, number};
     std::vector<pthread_t> processors(std::max(1l, sysconf(_SC_NPROCESSORS_ONLN)));
     for (pthread_t& each : processors) pthread_create(&each, nullptr, run_blocks, &launch);
     for (pthread_t& each : processors) pthread_join(each, nullptr);

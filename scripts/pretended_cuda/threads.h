@@ -1,7 +1,7 @@
 // What a kernel translated from PTX needs: the threads of a block, each on a stack of its own, the
-// barriers between them, memory, and the arithmetic that C++ lacks. Memory is watched: whoever reads
-// what another thread of the block writes without a barrier between, or past the end of anything, is
-// reported with the kernel's name.
+// barriers between them, memory, and the arithmetic that C++ lacks. Memory is watched: who touches what
+// another thread writes, in shared memory without a barrier between and in the device's in the same launch,
+// and who goes past the end of anything, is reported with the kernel's name.
 #pragma once
 #include <cmath>
 #include <cstdint>
@@ -46,6 +46,7 @@ struct Block {
     u32 shared_size;
     Touched* touched;
     u32 barriers;  // so far, from 1
+    u64 first_thread;  // the number of thread 0 among those of all launches
     const char* kernel;
 };
 
@@ -53,7 +54,7 @@ extern "C" {
 void pretended_block_barrier(Thread*);
 void pretended_warp_barrier(Thread*);
 void pretended_report(Thread*, const char* what, u64 at, u32 other);
-void pretended_global(Thread*, u64 at, u32 size, const char* what);
+void pretended_global(Thread*, u64 at, u32 size, bool writes);
 }
 
 template <class To, class From>
@@ -119,13 +120,13 @@ static inline void store_local(Thread*, u64 at, T value) {
 
 template <class T>
 static inline T load_global(Thread* t, u64 at) {
-    pretended_global(t, at, sizeof(T), "read");
+    pretended_global(t, at, sizeof(T), false);
     return load_local<T>(t, at);
 }
 
 template <class T>
 static inline void store_global(Thread* t, u64 at, T value) {
-    pretended_global(t, at, sizeof(T), "write");
+    pretended_global(t, at, sizeof(T), true);
     store_local<T>(t, at, value);
 }
 
@@ -308,7 +309,7 @@ static inline void store_singles(Thread* t, const u32 (&in)[8], u64 at, u32 stri
             touch(t, WARP | t->warp, to, 4, true);
             to += (u64)t->block->shared;
         } else {
-            pretended_global(t, to, 4, "write");
+            pretended_global(t, to, 4, true);
         }
         store_local<u32>(t, to, in[i]);
     }

@@ -31,15 +31,15 @@ pub fn shim(folder: &Path) -> Option<PathBuf> {
     }
 }
 
-/// A run under the shim.
-fn command(bench: &Bench, shim: &Path, mode: &str, at: usize) -> Command {
+/// The run `name` under the shim.
+pub fn command(bench: &Bench, name: &str, shim: &Path, mode: &str, at: usize) -> Command {
     let mut command = match endurance() {
-        true => bench.command_with_pictures(TINY, "faulty", &[]),
-        false => bench.command(TINY, "faulty", &[]),
+        true => bench.command_with_pictures(TINY, name, &[]),
+        false => bench.command(TINY, name, &[]),
     };
     command
         .env("LD_PRELOAD", shim)
-        .env("FAULT_UNDER", bench.results(TINY, "faulty"))
+        .env("FAULT_UNDER", bench.results(TINY, name))
         .env("FAULT_MODE", mode)
         .env("FAULT_AT", at.to_string());
     command
@@ -48,7 +48,7 @@ fn command(bench: &Bench, shim: &Path, mode: &str, at: usize) -> Command {
 /// How many operations a run has in this mode.
 fn operations(bench: &Bench, shim: &Path, mode: &str) -> Vec<String> {
     let log = bench.path().join("operations");
-    assert_done(&command(bench, shim, mode, 0).env("FAULT_LOG", &log).output().unwrap());
+    assert_done(&command(bench, "faulty", shim, mode, 0).env("FAULT_LOG", &log).output().unwrap());
     let text = fs::read_to_string(&log).unwrap();
     fs::remove_file(&log).unwrap();
     fs::remove_dir_all(bench.results(TINY, "faulty")).unwrap();
@@ -57,7 +57,7 @@ fn operations(bench: &Bench, shim: &Path, mode: &str) -> Vec<String> {
 
 fn check(bench: &Bench, shim: &Path, whole: &Facts, mode: &str, at: usize, name: &str) {
     let what = format!("{mode} at operation {at}, {name}");
-    let output = command(bench, shim, mode, at).output().unwrap();
+    let output = command(bench, "faulty", shim, mode, at).output().unwrap();
     let text = stderr(&output);
     match output.status.code() {
         // What could go wrong without harm (the text in a lock file) went wrong.
