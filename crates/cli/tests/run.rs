@@ -88,7 +88,7 @@ impl Bench {
     /// Starts the run and signals that very process once it has finished a round;
     /// starts over from nothing if it was done before the signal came.
     fn stop_with(&self, signal_name: &str, name: &str, more: &[&str]) -> Option<i32> {
-        for _ in 0..5 {
+        for _ in 0..100 {
             let before = self.rounds(name);
             let mut child = self.command(name, more).stderr(Stdio::null()).spawn().unwrap();
             while self.rounds(name) == before && child.try_wait().unwrap().is_none() {

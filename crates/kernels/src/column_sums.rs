@@ -10,9 +10,8 @@ use crate::activation::{Activation, before};
 use crate::array::{SINGLE, address, empty, length, vectors as whole};
 use crate::line::{Line, Lines, Point};
 use crate::tile::WRITTEN;
+use crate::walk::{GRID, TOGETHER, Walk, cube, cubes, own_rows};
 
-/// Units of a cube: vectors beside each other, rows above each other.
-pub(crate) const GRID: usize = 16;
 /// Rows that a cube adds up, at least.
 const STRIP: usize = 256;
 /// Cubes that keep a large GPU busy.
@@ -28,7 +27,26 @@ pub(crate) struct Summed {
     pub activation: Activation,
 }
 
-/// x: strips of rows, y: columns, z: members.
+/// What a vector adds to both sums.
+#[cube]
+fn summands<E: Float, M: Size>(
+    rows: &[Vector<E, M>],
+    slopes: &[Vector<E, M>],
+    place: usize,
+    line: &Point<M>,
+    #[comptime] what: Summed,
+) -> (Vector<f32, M>, Vector<f32, M>) {
+    let x = Vector::<f32, M>::cast_from(rows[place]);
+    let off = x - line.mean;
+    if comptime!(what.slopes) {
+        let slope = Vector::<f32, M>::cast_from(slopes[place]);
+        let slope = before::<M>(slope, line.apply(x), what.activation);
+        (slope, slope * off)
+    } else {
+        (off, off * off)
+    }
+}
+
 #[cube(launch_unchecked, address_type = "dynamic")]
 fn sum<E: Float, M: Size>(
     rows: &[Vector<E, M>],
@@ -42,41 +60,36 @@ fn sum<E: Float, M: Size>(
     #[comptime] what: Summed,
     #[define(E)] _type: ElemType,
 ) {
-    let column = CUBE_POS_Y as usize * GRID + UNIT_POS as usize % GRID;
-    let above = UNIT_POS as usize / GRID;
-    let member = CUBE_POS_Z as usize;
+    let walk = Walk::new(positions, vectors, strip);
     let mut plain = Vector::<f32, M>::new(0.0f32);
     let mut times = Vector::<f32, M>::new(0.0f32);
-    if column < vectors {
-        let first = CUBE_POS_X as usize * strip;
-        let start = member * positions;
-        let mut line = Point::<M>::of(lines, member, vectors, column, what.line);
+    if walk.column < vectors {
+        let mut line = Point::<M>::of(lines, walk.member, vectors, walk.column, what.line);
         if comptime!(!what.slopes) {
-            line.mean = Vector::cast_from(rows[start * vectors + column]);
+            let centre = rows[walk.member * positions * vectors + walk.column];
+            line.mean = Vector::cast_from(centre);
         }
-        for at in 0..strip.div_ceil(GRID) {
-            let row = above + at * GRID;
-            if row < strip && first + row < positions {
-                let place = (start + first + row) * vectors + column;
-                let x = Vector::<f32, M>::cast_from(rows[place]);
-                let off = x - line.mean;
-                if comptime!(what.slopes) {
-                    let slope = Vector::<f32, M>::cast_from(slopes[place]);
-                    let slope = before::<M>(slope, line.apply(x), what.activation);
-                    plain += slope;
-                    times += slope * off;
-                } else {
-                    plain += off;
-                    times += off * off;
-                }
+        let groups = walk.number / TOGETHER;
+        for group in 0..groups {
+            #[unroll]
+            for at in 0..TOGETHER {
+                let place = walk.place(group * TOGETHER + at);
+                let (one, other) = summands::<E, M>(rows, slopes, place, &line, what);
+                plain += one;
+                times += other;
             }
+        }
+        for at in groups * TOGETHER..walk.number {
+            let (one, other) = summands::<E, M>(rows, slopes, walk.place(at), &line, what);
+            plain += one;
+            times += other;
         }
     }
     let (plain, times) = collected::<M>(plain, times);
-    if above == 0 && column < vectors {
-        let start = (CUBE_POS_X as usize * members + member) * 2 * vectors;
-        parts[start + column] = plain;
-        parts[start + vectors + column] = times;
+    if (UNIT_POS as usize) < GRID && walk.column < vectors {
+        let start = (CUBE_POS_X as usize * members + walk.member) * 2 * vectors;
+        parts[start + walk.column] = plain;
+        parts[start + vectors + walk.column] = times;
     }
 }
 
@@ -108,8 +121,8 @@ pub(crate) fn column_sums(
     unsafe {
         sum::launch_unchecked(
             client,
-            CubeCount::Static(strips as u32, beside as u32, members as u32),
-            CubeDim::new_1d((GRID * GRID) as u32),
+            cubes(positions, strip, vectors, members),
+            cube(),
             address([rows]),
             WRITTEN,
             whole(rows, WRITTEN),
@@ -138,17 +151,26 @@ pub(crate) fn totals<M: Size>(
     vectors: usize,
     column: usize,
 ) -> (Vector<f32, M>, Vector<f32, M>) {
-    let above = UNIT_POS as usize / GRID;
     let mut plain = Vector::<f32, M>::new(0.0f32);
     let mut times = Vector::<f32, M>::new(0.0f32);
     if column < vectors {
-        for at in 0..strips.div_ceil(GRID) {
-            let strip = above + at * GRID;
-            if strip < strips {
-                let place = (strip * members + member) * 2 * vectors + column;
+        let number = own_rows(strips);
+        let above = UNIT_POS as usize / GRID;
+        let first = (above * members + member) * 2 * vectors + column;
+        let apart = members * 2 * vectors * GRID;
+        let groups = number / TOGETHER;
+        for group in 0..groups {
+            #[unroll]
+            for at in 0..TOGETHER {
+                let place = first + (group * TOGETHER + at) * apart;
                 plain += parts[place];
                 times += parts[place + vectors];
             }
+        }
+        for at in groups * TOGETHER..number {
+            let place = first + at * apart;
+            plain += parts[place];
+            times += parts[place + vectors];
         }
     }
     collected::<M>(plain, times)

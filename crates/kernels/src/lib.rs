@@ -31,6 +31,7 @@ mod residual;
 mod segment;
 mod spread;
 mod tile;
+mod walk;
 mod windows;
 mod zeros;
 

@@ -7,8 +7,9 @@ use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
 use crate::activation::{Activation, activated};
-use crate::array::{address, elements, empty, length, units, vectors as whole};
+use crate::array::{address, empty, length, vectors as whole};
 use crate::tile::WRITTEN;
+use crate::walk::{GRID, TOGETHER, Walk, cube, cubes};
 
 /// Arrays in single precision, for every member and channel.
 #[derive(Clone, Copy)]
@@ -65,6 +66,8 @@ impl Lines<'_> {
     }
 }
 
+/// Rows of a cube where a row is no sum over others.
+pub(crate) const STRIP: usize = GRID * TOGETHER;
 /// Scale, shift, mean and inverse of a member.
 pub(crate) const NUMBERS: usize = 4;
 
@@ -115,24 +118,51 @@ fn apply<E: Float, M: Size>(
     other: &[Vector<E, M>],
     lines: &[Vector<f32, M>],
     out: &mut [Vector<E, M>],
+    positions: usize,
     vectors: usize,
-    of_member: usize,
-    end: usize,
     #[comptime] line: Line,
     #[comptime] adding: bool,
     #[comptime] activation: Activation,
     #[define(E)] _type: ElemType,
 ) {
-    if ABSOLUTE_POS >= end {
+    let walk = Walk::new(positions, vectors, STRIP);
+    if walk.column >= vectors {
         terminate!();
     }
-    let member = ABSOLUTE_POS / of_member;
-    let point = Point::<M>::of(lines, member, vectors, ABSOLUTE_POS % vectors, line);
-    let mut x = point.apply(Vector::<f32, M>::cast_from(rows[ABSOLUTE_POS]));
-    if comptime!(adding) {
-        x += Vector::<f32, M>::cast_from(other[ABSOLUTE_POS]);
+    let point = Point::<M>::of(lines, walk.member, vectors, walk.column, line);
+    if walk.number == TOGETHER {
+        let mut results = Array::<Vector<E, M>>::new(TOGETHER);
+        #[unroll]
+        for at in 0..TOGETHER {
+            let place = walk.place(at);
+            results[at] = applied::<E, M>(rows, other, place, &point, adding, activation);
+        }
+        #[unroll]
+        for at in 0..TOGETHER {
+            out[walk.place(at)] = results[at];
+        }
+    } else {
+        for at in 0..walk.number {
+            let place = walk.place(at);
+            out[place] = applied::<E, M>(rows, other, place, &point, adding, activation);
+        }
     }
-    out[ABSOLUTE_POS] = Vector::cast_from(activated::<M>(x, activation));
+}
+
+#[cube]
+fn applied<E: Float, M: Size>(
+    rows: &[Vector<E, M>],
+    other: &[Vector<E, M>],
+    place: usize,
+    point: &Point<M>,
+    #[comptime] adding: bool,
+    #[comptime] activation: Activation,
+) -> Vector<E, M> {
+    let mut x = point.apply(Vector::<f32, M>::cast_from(rows[place]));
+    if comptime!(adding) {
+        x += Vector::<f32, M>::cast_from(other[place]);
+    }
+    Vector::cast_from(activated::<M>(x, activation))
 }
 
 /// The activation of the lines at `rows`, `[images * positions, channels]`, plus
@@ -152,23 +182,22 @@ pub fn line(
         assert_eq!(rows.shape(), other.shape(), "what is added should have the shape of the rows");
     }
     let out = empty(client, rows.shape(), rows.dtype);
-    let end = elements(rows) / WRITTEN;
-    let (count, dim) = units(client, end);
-    // SAFETY: all arrays are as long as `rows`, where units stop.
+    let (members, vectors) = (lines.members(), length(rows, 1) / WRITTEN);
+    let positions = length(rows, 0) / members;
+    // SAFETY: all arrays are as long as `rows`, and units stop at its rows and channels.
     unsafe {
         apply::launch_unchecked(
             client,
-            count,
-            dim,
+            cubes(positions, STRIP, vectors, members),
+            cube(),
             address([rows]),
             WRITTEN,
             whole(rows, WRITTEN),
             whole(other.unwrap_or(rows), WRITTEN),
             lines.array(rows),
             whole(&out, WRITTEN),
-            length(rows, 1) / WRITTEN,
-            end / lines.members(),
-            end,
+            positions,
+            vectors,
             lines.kind(),
             other.is_some(),
             activation,

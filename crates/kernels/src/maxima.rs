@@ -6,14 +6,15 @@ use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
 use crate::array::{INTEGER, address, empty, length, units, vectors};
+use crate::tile::WRITTEN;
 use crate::windows::Windows;
 
 #[cube(launch_unchecked, address_type = "dynamic")]
-fn greatest<E: Float>(
-    rows: &[E],
+fn greatest<E: Float, M: Size>(
+    rows: &[Vector<E, M>],
     table: &[i32],
-    most: &mut [E],
-    winner: &mut [i32],
+    most: &mut [Vector<E, M>],
+    winner: &mut [Vector<i32, M>],
     ins: usize,
     outs: usize,
     taps: usize,
@@ -24,32 +25,40 @@ fn greatest<E: Float>(
     if ABSOLUTE_POS >= end {
         terminate!();
     }
-    let channel = ABSOLUTE_POS % channels;
+    let column = ABSOLUTE_POS % channels;
     let row = ABSOLUTE_POS / channels;
     let image = row / outs * ins;
     let window = row % outs * taps;
-    let mut value = E::from_int(0);
-    let mut tap_of_value = i32::new(-1);
+    let mut value = Vector::<f32, M>::new(0.0f32);
+    let mut tap_of_value = Vector::<i32, M>::new(-1i32);
+    let mut seen = false;
     for tap in 0..taps {
         let read = table[window + tap];
         if read >= 0 {
-            let found = rows[(image + usize::cast_from(read)) * channels + channel];
-            if tap_of_value < 0 || found > value {
+            let from = (image + usize::cast_from(read)) * channels + column;
+            let found = Vector::<f32, M>::cast_from(rows[from]);
+            let tap = Vector::<i32, M>::new(i32::cast_from(tap));
+            if seen {
+                let better = found.greater_than(&value);
+                tap_of_value = select_many(better, tap, tap_of_value);
+                value = select_many(better, found, value);
+            } else {
+                tap_of_value = tap;
                 value = found;
-                tap_of_value = i32::cast_from(tap);
             }
+            seen = true;
         }
     }
-    most[ABSOLUTE_POS] = value;
+    most[ABSOLUTE_POS] = Vector::cast_from(value);
     winner[ABSOLUTE_POS] = tap_of_value;
 }
 
 #[cube(launch_unchecked, address_type = "dynamic")]
-fn returned<E: Float>(
-    slopes: &[E],
-    winner: &[i32],
+fn returned<E: Float, M: Size>(
+    slopes: &[Vector<E, M>],
+    winner: &[Vector<i32, M>],
     table: &[i32],
-    out: &mut [E],
+    out: &mut [Vector<E, M>],
     ins: usize,
     outs: usize,
     taps: usize,
@@ -60,21 +69,21 @@ fn returned<E: Float>(
     if ABSOLUTE_POS >= end {
         terminate!();
     }
-    let channel = ABSOLUTE_POS % channels;
+    let column = ABSOLUTE_POS % channels;
     let row = ABSOLUTE_POS / channels;
     let image = row / outs * ins;
     let window = row % outs * taps;
-    let mut sum = 0.0f32;
+    let zero = Vector::<f32, M>::new(0.0f32);
+    let mut sum = zero;
     for tap in 0..taps {
         let reader = table[window + tap];
         if reader >= 0 {
-            let from = (image + usize::cast_from(reader)) * channels + channel;
-            if winner[from] == i32::cast_from(tap) {
-                sum += f32::cast_from(slopes[from]);
-            }
+            let from = (image + usize::cast_from(reader)) * channels + column;
+            let won = winner[from].equal(&Vector::new(i32::cast_from(tap)));
+            sum += select_many(won, Vector::cast_from(slopes[from]), zero);
         }
     }
-    out[ABSOLUTE_POS] = E::cast_from(sum);
+    out[ABSOLUTE_POS] = Vector::cast_from(sum);
 }
 
 /// Per window and channel of `rows` `[images * ins, channels]` the greatest value, and
@@ -82,7 +91,7 @@ fn returned<E: Float>(
 /// `[images * outs, channels]`.
 ///
 /// # Panics
-/// If `rows` are not whole images.
+/// If `rows` are not whole images, or channels not a multiple of [`crate::GRAIN`].
 pub fn maxima(
     client: &Client,
     rows: &TensorHandle,
@@ -91,7 +100,7 @@ pub fn maxima(
     let shape = written(rows, windows);
     let most = empty(client, &shape, rows.dtype);
     let winner = empty(client, &shape, INTEGER);
-    let end = shape[0] * shape[1];
+    let end = shape[0] * shape[1] / WRITTEN;
     let (count, dim) = units(client, end);
     // SAFETY: units beyond the end stop, and the table points to rows of the image.
     unsafe {
@@ -100,14 +109,15 @@ pub fn maxima(
             count,
             dim,
             address([rows, &most]),
-            vectors(rows, 1),
+            WRITTEN,
+            vectors(rows, WRITTEN),
             vectors(&windows.table, 1),
-            vectors(&most, 1),
-            vectors(&winner, 1),
+            vectors(&most, WRITTEN),
+            vectors(&winner, WRITTEN),
             windows.ins,
             windows.outs,
             windows.taps,
-            shape[1],
+            shape[1] / WRITTEN,
             end,
             rows.dtype,
         );
@@ -121,7 +131,7 @@ pub fn maxima(
 /// row and tap the window that reads the row through the tap.
 ///
 /// # Panics
-/// If `slopes` are not whole images.
+/// If `slopes` are not whole images, or channels not a multiple of [`crate::GRAIN`].
 pub fn maxima_gradient(
     client: &Client,
     slopes: &TensorHandle,
@@ -130,7 +140,7 @@ pub fn maxima_gradient(
 ) -> TensorHandle {
     let shape = written(slopes, back);
     let out = empty(client, &shape, slopes.dtype);
-    let end = shape[0] * shape[1];
+    let end = shape[0] * shape[1] / WRITTEN;
     let (count, dim) = units(client, end);
     // SAFETY: as in `maxima`.
     unsafe {
@@ -139,14 +149,15 @@ pub fn maxima_gradient(
             count,
             dim,
             address([slopes, &out]),
-            vectors(slopes, 1),
-            vectors(winner, 1),
+            WRITTEN,
+            vectors(slopes, WRITTEN),
+            vectors(winner, WRITTEN),
             vectors(&back.table, 1),
-            vectors(&out, 1),
+            vectors(&out, WRITTEN),
             back.ins,
             back.outs,
             back.taps,
-            shape[1],
+            shape[1] / WRITTEN,
             end,
             slopes.dtype,
         );
@@ -157,5 +168,6 @@ pub fn maxima_gradient(
 fn written(rows: &TensorHandle, windows: &Windows) -> [usize; 2] {
     let [n, channels] = [0, 1].map(|at| length(rows, at));
     assert_eq!(n % windows.ins, 0, "rows should be whole images");
+    assert!(channels.is_multiple_of(crate::GRAIN), "channels should be a multiple of the grain");
     [n / windows.ins * windows.outs, channels]
 }

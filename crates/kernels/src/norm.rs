@@ -7,10 +7,11 @@ use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
 use crate::activation::{Activation, before};
-use crate::array::{SINGLE, address, elements, empty, length, units, vectors as whole};
-use crate::column_sums::{GRID, Summed, column_sums, totals};
-use crate::line::{Line, Lines, NUMBERS, Point};
+use crate::array::{SINGLE, address, empty, length, vectors as whole};
+use crate::column_sums::{Summed, column_sums, totals};
+use crate::line::{Line, Lines, NUMBERS, Point, STRIP};
 use crate::tile::WRITTEN;
+use crate::walk::{GRID, TOGETHER, Walk, cube, cubes};
 
 /// The scale and the shift after a normalisation, each `[members, 1, channels]` in
 /// single precision.
@@ -126,7 +127,7 @@ fn settled(
         settle::launch_unchecked(
             client,
             CubeCount::Static(beside, 1, members as u32),
-            CubeDim::new_1d((GRID * GRID) as u32),
+            cube(),
             WRITTEN,
             whole(parts, WRITTEN),
             whole(rows, WRITTEN),
@@ -187,28 +188,81 @@ fn gradient<E: Float, M: Size>(
     lines: &[Vector<f32, M>],
     pulls: &[Vector<f32, M>],
     out: &mut [Vector<E, M>],
+    positions: usize,
     vectors: usize,
-    of_member: usize,
-    end: usize,
     #[comptime] line: Line,
     #[comptime] activation: Activation,
     #[define(E)] _type: ElemType,
 ) {
-    if ABSOLUTE_POS >= end {
+    let walk = Walk::new(positions, vectors, STRIP);
+    if walk.column >= vectors {
         terminate!();
     }
-    let member = ABSOLUTE_POS / of_member;
-    let column = ABSOLUTE_POS % vectors;
-    let point = Point::<M>::of(lines, member, vectors, column, line);
-    let x = Vector::<f32, M>::cast_from(rows[ABSOLUTE_POS]);
-    let slope = Vector::<f32, M>::cast_from(slopes[ABSOLUTE_POS]);
-    let mut slope = before::<M>(slope, point.apply(x), activation);
-    if comptime!(line == Line::Norm) {
-        let first = member * 2 * vectors + column;
-        let off = x - point.mean;
-        slope = (slope - pulls[first] - off * pulls[first + vectors]) * point.scale;
+    let point = Point::<M>::of(lines, walk.member, vectors, walk.column, line);
+    let pull = Pull::<M>::of(pulls, walk.member, vectors, walk.column, line);
+    if walk.number == TOGETHER {
+        let mut results = Array::<Vector<E, M>>::new(TOGETHER);
+        #[unroll]
+        for at in 0..TOGETHER {
+            let place = walk.place(at);
+            results[at] = pull.slope::<E>(rows, slopes, place, &point, line, activation);
+        }
+        #[unroll]
+        for at in 0..TOGETHER {
+            out[walk.place(at)] = results[at];
+        }
+    } else {
+        for at in 0..walk.number {
+            let place = walk.place(at);
+            out[place] = pull.slope::<E>(rows, slopes, place, &point, line, activation);
+        }
     }
-    out[ABSOLUTE_POS] = Vector::cast_from(slope);
+}
+
+/// How the other rows of a normalisation pull at a slope.
+#[derive(CubeType)]
+struct Pull<M: Size> {
+    plain: Vector<f32, M>,
+    /// Times what a value is off the mean.
+    off: Vector<f32, M>,
+}
+
+#[cube]
+impl<M: Size> Pull<M> {
+    fn of(
+        pulls: &[Vector<f32, M>],
+        member: usize,
+        vectors: usize,
+        column: usize,
+        #[comptime] line: Line,
+    ) -> Self {
+        if comptime!(line == Line::Norm) {
+            let first = member * 2 * vectors + column;
+            Pull::<M> { plain: pulls[first], off: pulls[first + vectors] }
+        } else {
+            let zero = Vector::<f32, M>::new(0.0f32);
+            Pull::<M> { plain: zero, off: zero }
+        }
+    }
+
+    /// The slope at `place` in front of the lines.
+    fn slope<E: Float>(
+        &self,
+        rows: &[Vector<E, M>],
+        slopes: &[Vector<E, M>],
+        place: usize,
+        point: &Point<M>,
+        #[comptime] line: Line,
+        #[comptime] activation: Activation,
+    ) -> Vector<E, M> {
+        let x = Vector::<f32, M>::cast_from(rows[place]);
+        let slope = Vector::<f32, M>::cast_from(slopes[place]);
+        let mut slope = before::<M>(slope, point.apply(x), activation);
+        if comptime!(line == Line::Norm) {
+            slope = (slope - self.plain - (x - point.mean) * self.off) * point.scale;
+        }
+        Vector::cast_from(slope)
+    }
 }
 
 /// Where the slopes of lines go, each `[members, 1, channels]` in single precision.
@@ -245,7 +299,7 @@ pub fn line_gradient(
         settle_slopes::launch_unchecked(
             client,
             CubeCount::Static(vectors.div_ceil(GRID) as u32, 1, members as u32),
-            CubeDim::new_1d((GRID * GRID) as u32),
+            cube(),
             WRITTEN,
             whole(&parts, WRITTEN),
             lines.array(found.shift),
@@ -261,14 +315,13 @@ pub fn line_gradient(
         );
     }
     let out = empty(client, rows.shape(), rows.dtype);
-    let end = elements(rows) / WRITTEN;
-    let (count, dim) = units(client, end);
-    // SAFETY: all arrays are as long as `rows`, where units stop.
+    let positions = length(rows, 0) / members;
+    // SAFETY: all arrays are as long as `rows`, and units stop at its rows and channels.
     unsafe {
         gradient::launch_unchecked(
             client,
-            count,
-            dim,
+            cubes(positions, STRIP, vectors, members),
+            cube(),
             address([rows]),
             WRITTEN,
             whole(rows, WRITTEN),
@@ -276,9 +329,8 @@ pub fn line_gradient(
             lines.array(rows),
             whole(&pulls, WRITTEN),
             whole(&out, WRITTEN),
+            positions,
             vectors,
-            end / members,
-            end,
             line,
             activation,
             rows.dtype,
