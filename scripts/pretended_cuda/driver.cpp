@@ -408,7 +408,8 @@ Result cuModuleGetFunction(void** function, void* module, const char* name) {
 
 Result cuFuncSetAttribute(void*, int, int) { return OK; }
 
-Result cuLaunchKernel(void* function, u32 across, u32 down, u32 deep, u32 x, u32 y, u32 z, u32 shared, void*, void** params, void**) {
+Result cuLaunchKernel(void* function, u32 across, u32 down, u32 deep, u32 x, u32 y, u32 z, u32 shared, void*,
+                      void** params, void**) {
     static const u64 most = atoll(setting("PRETENDED_LAUNCHES", "9000000000").c_str());
     static std::atomic<u64> launches{0};
     auto* kernel = (Kernel*)function;

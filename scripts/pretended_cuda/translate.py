@@ -89,7 +89,8 @@ class Module:
             self.shared[name] = upward(self.shared_size, int(align or 1))
             self.shared_size = self.shared[name] + int(size) // 8 * int(number or 1)
             return
-        found = re.match(r"\.(?:global|const)\s+(?:\.align\s+\d+\s+)?\.(\w+)\s+([\w$%.]+)(?:\[(\d*)\])?(?:\s*=\s*(.*))?$", text, re.S)
+        found = re.match(r"\.(?:global|const)\s+(?:\.align\s+\d+\s+)?\.(\w+)\s+([\w$%.]+)(?:\[(\d*)\])?(?:\s*=\s*(.*))?$",
+                         text, re.S)
         if not found:
             raise NotUnderstood(text)
         kind, name, number, values = found.groups()
@@ -482,7 +483,8 @@ class Kernel:
             if kinds[-1] != "f32":
                 raise NotUnderstood("kind")
             to, what = [], ", ".join(identifier(x) for x in members(operands[1]))
-            text = f"u32 r[8] = {{{what}}}; store_singles(t, r, {self.address(operands[0])}, {self.bits(operands[2], 'b32')}, {place});"
+            text = (f"u32 r[8] = {{{what}}}; "
+                    f"store_singles(t, r, {self.address(operands[0])}, {self.bits(operands[2], 'b32')}, {place});")
         self.say(f"{{ {text} {' '.join(f'{x} = r[{i}];' for i, x in enumerate(to))} }}")
 
 

@@ -126,43 +126,26 @@ fn apply<E: Float, M: Size>(
     #[define(E)] _type: ElemType,
 ) {
     let walk = Walk::new(positions, vectors, STRIP);
-    if walk.column >= vectors {
+    if walk.column >= vectors || walk.number == 0 {
         terminate!();
     }
     let point = Point::<M>::of(lines, walk.member, vectors, walk.column, line);
-    if walk.number == TOGETHER {
-        let mut results = Array::<Vector<E, M>>::new(TOGETHER);
-        #[unroll]
-        for at in 0..TOGETHER {
-            let place = walk.place(at);
-            results[at] = applied::<E, M>(rows, other, place, &point, adding, activation);
+    let mut results = Array::<Vector<E, M>>::new(TOGETHER);
+    #[unroll]
+    for at in 0..TOGETHER {
+        let place = walk.place_or_last(at);
+        let mut x = point.apply(Vector::<f32, M>::cast_from(rows[place]));
+        if comptime!(adding) {
+            x += Vector::<f32, M>::cast_from(other[place]);
         }
-        #[unroll]
-        for at in 0..TOGETHER {
+        results[at] = Vector::cast_from(activated::<M>(x, activation));
+    }
+    #[unroll]
+    for at in 0..TOGETHER {
+        if at < walk.number {
             out[walk.place(at)] = results[at];
         }
-    } else {
-        for at in 0..walk.number {
-            let place = walk.place(at);
-            out[place] = applied::<E, M>(rows, other, place, &point, adding, activation);
-        }
     }
-}
-
-#[cube]
-fn applied<E: Float, M: Size>(
-    rows: &[Vector<E, M>],
-    other: &[Vector<E, M>],
-    place: usize,
-    point: &Point<M>,
-    #[comptime] adding: bool,
-    #[comptime] activation: Activation,
-) -> Vector<E, M> {
-    let mut x = point.apply(Vector::<f32, M>::cast_from(rows[place]));
-    if comptime!(adding) {
-        x += Vector::<f32, M>::cast_from(other[place]);
-    }
-    Vector::cast_from(activated::<M>(x, activation))
 }
 
 /// The activation of the lines at `rows`, `[images * positions, channels]`, plus

@@ -195,73 +195,35 @@ fn gradient<E: Float, M: Size>(
     #[define(E)] _type: ElemType,
 ) {
     let walk = Walk::new(positions, vectors, STRIP);
-    if walk.column >= vectors {
+    if walk.column >= vectors || walk.number == 0 {
         terminate!();
     }
     let point = Point::<M>::of(lines, walk.member, vectors, walk.column, line);
-    let pull = Pull::<M>::of(pulls, walk.member, vectors, walk.column, line);
-    if walk.number == TOGETHER {
-        let mut results = Array::<Vector<E, M>>::new(TOGETHER);
-        #[unroll]
-        for at in 0..TOGETHER {
-            let place = walk.place(at);
-            results[at] = pull.slope::<E>(rows, slopes, place, &point, line, activation);
-        }
-        #[unroll]
-        for at in 0..TOGETHER {
-            out[walk.place(at)] = results[at];
-        }
-    } else {
-        for at in 0..walk.number {
-            let place = walk.place(at);
-            out[place] = pull.slope::<E>(rows, slopes, place, &point, line, activation);
-        }
+    // how the other rows of a normalisation pull: as they are, and times what a value is off
+    let mut pull = Vector::<f32, M>::new(0.0f32);
+    let mut pull_off = pull;
+    if comptime!(line == Line::Norm) {
+        let first = walk.member * 2 * vectors + walk.column;
+        pull = pulls[first];
+        pull_off = pulls[first + vectors];
     }
-}
-
-/// How the other rows of a normalisation pull at a slope.
-#[derive(CubeType)]
-struct Pull<M: Size> {
-    plain: Vector<f32, M>,
-    /// Times what a value is off the mean.
-    off: Vector<f32, M>,
-}
-
-#[cube]
-impl<M: Size> Pull<M> {
-    fn of(
-        pulls: &[Vector<f32, M>],
-        member: usize,
-        vectors: usize,
-        column: usize,
-        #[comptime] line: Line,
-    ) -> Self {
-        if comptime!(line == Line::Norm) {
-            let first = member * 2 * vectors + column;
-            Pull::<M> { plain: pulls[first], off: pulls[first + vectors] }
-        } else {
-            let zero = Vector::<f32, M>::new(0.0f32);
-            Pull::<M> { plain: zero, off: zero }
-        }
-    }
-
-    /// The slope at `place` in front of the lines.
-    fn slope<E: Float>(
-        &self,
-        rows: &[Vector<E, M>],
-        slopes: &[Vector<E, M>],
-        place: usize,
-        point: &Point<M>,
-        #[comptime] line: Line,
-        #[comptime] activation: Activation,
-    ) -> Vector<E, M> {
+    let mut results = Array::<Vector<E, M>>::new(TOGETHER);
+    #[unroll]
+    for at in 0..TOGETHER {
+        let place = walk.place_or_last(at);
         let x = Vector::<f32, M>::cast_from(rows[place]);
         let slope = Vector::<f32, M>::cast_from(slopes[place]);
         let mut slope = before::<M>(slope, point.apply(x), activation);
         if comptime!(line == Line::Norm) {
-            slope = (slope - self.plain - (x - point.mean) * self.off) * point.scale;
+            slope = (slope - pull - (x - point.mean) * pull_off) * point.scale;
         }
-        Vector::cast_from(slope)
+        results[at] = Vector::cast_from(slope);
+    }
+    #[unroll]
+    for at in 0..TOGETHER {
+        if at < walk.number {
+            out[walk.place(at)] = results[at];
+        }
     }
 }
 

@@ -50,6 +50,11 @@ impl Walk {
     pub(crate) fn place(&self, at: usize) -> usize {
         self.first + at * self.apart
     }
+
+    /// The same, or where its last vector is if it has fewer rows: something to read.
+    pub(crate) fn place_or_last(&self, at: usize) -> usize {
+        self.place(select(at < self.number, at, self.number - 1))
+    }
 }
 
 /// How many of `rows` rows are this unit's.
