@@ -1,9 +1,10 @@
 // A CUDA driver (libcuda.so.1) for one GPU that is not there: its memory is that of the host, a call is
 // done when it returns, and a kernel is translated from its PTX, compiled and run by the processor.
 //
-// PRETENDED_FOLDER   where kernels are kept: PTX as the program gave it, C++ and code (/tmp/pretended_cuda)
-// PRETENDED_LOG      a file that is told of every launch: kernel, cubes in x, y, z, threads, shared bytes
-// PRETENDED_LAUNCHES how many launches are run; later ones do nothing, which leaves the host's work to be timed
+// PRETENDED_CAPABILITY  of the GPU to compute, ten times its number (90: an H100)
+// PRETENDED_FOLDER      where kernels are kept: PTX as the program gave it, C++ and code (/tmp/pretended_cuda)
+// PRETENDED_LOG         a file that is told of every launch: kernel, cubes in x, y, z, threads, shared bytes
+// PRETENDED_LAUNCHES    how many launches are run; later ones do nothing, which leaves the host's work to be timed
 //
 // What kernels do wrong is reported to stderr and, if PRETENDED_REPORT names a file, to that.
 #include <dlfcn.h>
@@ -296,8 +297,16 @@ static void* compiled(const std::string& path) {
 using Result = int;
 static const Result OK = 0, OUT_OF_MEMORY = 2, INVALID_PTX = 218;
 
+// Shared memory that a block may ask for.
+static int most_shared(int capability) {
+    if (capability < 70) return 48 << 10;
+    if (capability < 80) return 64 << 10;
+    return capability / 10 == 9 || capability / 10 == 10 ? 227 << 10 : 99 << 10;
+}
+
 // CUdevice_attribute
 static int attribute(int which) {
+    static const int capability = atoi(setting("PRETENDED_CAPABILITY", "90").c_str());
     switch (which) {
         case 1: return 1024;                  // threads of a block
         case 2: case 3: return 1024;          // block in x and y
@@ -307,8 +316,9 @@ static int attribute(int which) {
         case 8: return 49152;                 // shared memory of a block
         case 10: return 32;                   // warp
         case 16: return 132;                  // multiprocessors
-        case 75: return 9;                    // compute capability
-        case 97: return 232448;               // shared memory of a block that asks for it
+        case 75: return capability / 10;      // compute capability
+        case 76: return capability % 10;
+        case 97: return most_shared(capability);
         case 115: return 1;                   // memory pools
         default: return 0;
     }

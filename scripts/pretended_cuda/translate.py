@@ -9,7 +9,7 @@ import re
 import sys
 
 NUMBERS = {f"{kind}{8 * size}": size for kind in "busf" for size in (1, 2, 4, 8)} | {"pred": 1}
-PAIR = "f16x2"
+PAIRS = {"f16x2": "f16", "f32x2": "f32"}
 ROUND = {"rni": "nearest", "rzi": "zero", "rmi": "down", "rpi": "up"}
 COMPARE = {"eq": "==", "ne": "!=", "lt": "<", "le": "<=", "gt": ">", "ge": ">=",
            "lo": "<", "ls": "<=", "hi": ">", "hs": ">="}
@@ -61,6 +61,15 @@ def listed(text):
         else:
             parts[-1] += c
     return [part.strip() for part in parts if part.strip()]
+
+
+def filled(template, values):
+    """An expression of a table; the least and the greatest of three are those of two and one."""
+    if len(values) == 3 and "{2}" not in template and template.split("(")[0].startswith(("least", "greatest")):
+        values = [template.format(*values[:2]), values[2]]
+    if len(values) != len(set(re.findall(r"\{\d\}", template))):
+        raise NotUnderstood("number of operands")
+    return template.format(*values)
 
 
 def members(vector):
@@ -220,9 +229,10 @@ class Kernel:
         number = f"bits<{word(kind)}>({number})" if is_fraction(kind) else number
         self.say(f"{identifier(to)} = ({word(self.registers[to])})({number});")
 
-    def put_pair(self, to, halves):
-        low, high = (f"(u32)bits<u16>((f16)({half}))" for half in halves)
-        self.say(f"{identifier(to)} = {low} | {high} << 16;")
+    def put_pair(self, to, sides, kind):
+        size = 8 * NUMBERS[kind]
+        low, high = (f"(u{2 * size})bits<{word(kind)}>(({kind})({side}))" for side in sides)
+        self.say(f"{identifier(to)} = {low} | {high} << {size};")
 
     # statements
 
@@ -243,12 +253,21 @@ class Kernel:
             text = text[found.end():]
         operation, _, rest = text.partition(" ")
         name, *marks = operation.split(".")
-        kinds = [mark for mark in marks if mark in NUMBERS or mark == PAIR]
+        kinds = [mark for mark in marks if mark in NUMBERS or mark in PAIRS]
         operands = listed(rest)
         special = getattr(self, f"do_{name}", None)
         if special:
             return special(marks, kinds, operands)
+        if len(kinds) > 1:
+            return self.mixed(name, kinds, operands)
         self.plain(name, marks, kinds[-1], operands)
+
+    def mixed(self, name, kinds, operands):
+        """Fractions of one kind, and a last one that is of the result's."""
+        to, source = kinds
+        *shorter, last = operands[1:]
+        values = [f"({to}){self.value(x, source)}" for x in shorter] + [self.value(last, to)]
+        self.put(operands[0], filled(FRACTIONS[name], values), to)
 
     def register(self, kind, names):
         for name in names:
@@ -259,9 +278,12 @@ class Kernel:
 
     def plain(self, name, marks, kind, operands):
         """What the tables know."""
-        if kind == PAIR:
-            sides = [[f"bits<f16>((u16)({self.bits(x, 'b32')} >> {at}))" for x in operands[1:]] for at in (0, 16)]
-            return self.put_pair(operands[0], [FRACTIONS[name].format(*side) for side in sides])
+        if kind in PAIRS:
+            of = PAIRS[kind]
+            size = 8 * NUMBERS[of]
+            values = [self.bits(x, f"b{2 * size}") for x in operands[1:]]
+            sides = [[f"bits<{of}>(({word(of)})({x} >> {at}))" for x in values] for at in (0, size)]
+            return self.put_pair(operands[0], [filled(FRACTIONS[name], side) for side in sides], of)
         if is_fraction(kind):
             template = FRACTIONS[name]
             if "NaN" in marks:
@@ -273,8 +295,8 @@ class Kernel:
             if kind == "pred":
                 values = [self.predicate(x) for x in operands[1:]]
             expression = "!{0}" if (name, kind) == ("not", "pred") else UNSIGNED[name]
-            return self.put(operands[0], expression.format(*values), kind)
-        self.put(operands[0], template.format(*(self.value(x, kind) for x in operands[1:])), kind)
+            return self.put(operands[0], filled(expression, values), kind)
+        self.put(operands[0], filled(template, [self.value(x, kind) for x in operands[1:]]), kind)
 
     def do_mov(self, marks, kinds, operands):
         kind, (to, what) = kinds[-1], operands
@@ -328,12 +350,13 @@ class Kernel:
     def do_mul(self, marks, kinds, operands):
         kind = kinds[-1]
         bits = 8 * NUMBERS.get(kind, 0)
-        x, y = (self.value(x, kind) if kind != PAIR else "" for x in operands[1:3])
         if "wide" in marks:
             wide = f"{kind[0]}{2 * bits}"
+            x, y = (self.value(x, kind) for x in operands[1:3])
             return self.put(operands[0], f"({wide}){x} * ({wide}){y}", wide)
         if "hi" in marks:
             wide = "__int128" if kind[0] == "s" else "unsigned __int128"
+            x, y = (self.value(x, kind) for x in operands[1:3])
             return self.put(operands[0], f"(({wide}){x} * ({wide}){y}) >> {bits}", kind)
         self.plain("mul", marks, kind, operands)
 
@@ -353,6 +376,8 @@ class Kernel:
             return self.put(operands[0], f"fused_down({x}, {y}, {z})", kinds[-1])
         if "rz" in marks or "rp" in marks:
             raise NotUnderstood("rounding")
+        if len(kinds) > 1:
+            return self.mixed("fma", kinds, operands)
         self.plain("fma", marks, kinds[-1], operands)
 
     def shift(self, how, beyond, kind, operands):
@@ -383,9 +408,9 @@ class Kernel:
 
     def do_cvt(self, marks, kinds, operands):
         to, source = kinds[:2]
-        if to == PAIR:
+        if to in PAIRS:
             high, low = (self.value(x, source) for x in operands[1:])
-            return self.put_pair(operands[0], [low, high])
+            return self.put_pair(operands[0], [low, high], PAIRS[to])
         x = self.value(operands[1], source)
         how = next((f"Round::{ROUND[mark]}" for mark in marks if mark in ROUND), None)
         if is_fraction(to):
