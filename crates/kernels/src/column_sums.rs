@@ -10,7 +10,7 @@ use crate::activation::{Activation, before};
 use crate::array::{SINGLE, address, empty, length, vectors as whole};
 use crate::line::{Line, Lines, Point};
 use crate::tile::WRITTEN;
-use crate::walk::{GRID, TOGETHER, Walk, cube, cubes, own_rows};
+use crate::walk::{GRID, TOGETHER, Walk, cube, own_rows, walks};
 
 /// Rows that a cube adds up, at least.
 const STRIP: usize = 256;
@@ -86,8 +86,9 @@ fn sum<E: Float, M: Size>(
         }
     }
     let (plain, times) = collected::<M>(plain, times);
-    if (UNIT_POS as usize) < GRID && walk.column < vectors {
-        let start = (CUBE_POS_X as usize * members + walk.member) * 2 * vectors;
+    let there = walk.strip * strip < positions && walk.column < vectors;
+    if (UNIT_POS as usize) < GRID && there {
+        let start = (walk.strip * members + walk.member) * 2 * vectors;
         parts[start + walk.column] = plain;
         parts[start + vectors + walk.column] = times;
     }
@@ -117,11 +118,11 @@ pub(crate) fn column_sums(
     let strips = positions.div_ceil(strip);
     let what = Summed { line: lines.kind(), ..what };
     let parts = empty(client, &[strips, members, 2, channels], SINGLE);
-    // SAFETY: rows end at `positions`, columns at `vectors`, and parts are as many as cubes.
+    // SAFETY: rows end at `positions`, columns at `vectors`, and parts are as many as strips.
     unsafe {
         sum::launch_unchecked(
             client,
-            cubes(positions, strip, vectors, members),
+            walks(positions, strip, vectors, members),
             cube(),
             address([rows]),
             WRITTEN,

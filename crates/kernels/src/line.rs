@@ -9,7 +9,7 @@ use cubecl::std::tensor::TensorHandle;
 use crate::activation::{Activation, activated};
 use crate::array::{address, empty, length, vectors as whole};
 use crate::tile::WRITTEN;
-use crate::walk::{GRID, TOGETHER, Walk, cube, cubes};
+use crate::walk::{GRID, TOGETHER, Walk, cube, walks};
 
 /// Arrays in single precision, for every member and channel.
 #[derive(Clone, Copy)]
@@ -171,7 +171,7 @@ pub fn line(
     unsafe {
         apply::launch_unchecked(
             client,
-            cubes(positions, STRIP, vectors, members),
+            walks(positions, STRIP, vectors, members),
             cube(),
             address([rows]),
             WRITTEN,

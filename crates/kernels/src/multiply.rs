@@ -6,6 +6,7 @@ mod pretended;
 
 use cubecl::prelude::*;
 
+use crate::cubes::cube_number;
 use crate::factors::Sums;
 use crate::operands::{Gathered, Lengths, Plain, Range, Share};
 use crate::tile::Tile;
@@ -25,7 +26,7 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
 ) {
     let depth = lengths.taps * lengths.inputs;
     let across = lengths.outputs.div_ceil(comptime!(tile.columns));
-    let number = CUBE_POS_X as usize + (CUBE_POS_Y * CUBE_COUNT_X) as usize;
+    let number = cube_number();
     let first_row = number / across * comptime!(tile.rows);
     let first_column = number % across * comptime!(tile.columns);
     let member = CUBE_POS_Z as usize % members;

@@ -6,6 +6,7 @@ use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
 use crate::array::{address, empty, length, vectors};
+use crate::cubes::cubes;
 use crate::multiply::multiply;
 use crate::operands::LengthsLaunch;
 use crate::tile::{Tile, UNITS, WRITTEN};
@@ -67,14 +68,12 @@ impl Factors<'_> {
         let suits = |channels: usize| channels.is_multiple_of(crate::GRAIN);
         assert!(suits(inputs) && suits(outputs), "channels should be multiples of the grain");
         let tiles = height.div_ceil(tile.rows) * outputs.div_ceil(tile.columns);
-        let across = tiles.min(MOST);
-        let count = [across, tiles.div_ceil(across), members * parts].map(|n| n as u32);
         let types: [ElemType; 2] = [rows.dtype, out.dtype];
         // SAFETY: every read and write of the kernel is guarded by the lengths given here.
         unsafe {
             multiply::launch_unchecked(
                 client,
-                CubeCount::Static(count[0], count[1], count[2]),
+                cubes(tiles, members * parts),
                 CubeDim::new_1d(UNITS as u32),
                 address([rows, others, out]),
                 tile.vector,
@@ -99,6 +98,3 @@ impl Factors<'_> {
         }
     }
 }
-
-/// Cubes along one axis, at most: what every API allows.
-pub(crate) const MOST: usize = 32_768;

@@ -4,15 +4,16 @@
 
 use cubecl::prelude::*;
 
+use crate::cubes::{cube_number, cubes};
+
 /// Units of a cube: vectors beside each other, rows above each other.
 pub(crate) const GRID: usize = 16;
 /// Rows that a unit has on their way from memory at the same time.
 pub(crate) const TOGETHER: usize = 4;
 
 /// Cubes for `positions` rows of `vectors` of every member, in strips of `strip` rows.
-pub(crate) fn cubes(positions: usize, strip: usize, vectors: usize, members: usize) -> CubeCount {
-    let [x, y, z] = [positions.div_ceil(strip), vectors.div_ceil(GRID), members];
-    CubeCount::Static(x as u32, y as u32, z as u32)
+pub(crate) fn walks(positions: usize, strip: usize, vectors: usize, members: usize) -> CubeCount {
+    cubes(positions.div_ceil(strip) * vectors.div_ceil(GRID), members)
 }
 
 /// The units of a cube.
@@ -20,10 +21,11 @@ pub(crate) fn cube() -> CubeDim {
     CubeDim::new_1d((GRID * GRID) as u32)
 }
 
-/// The way of a unit. x: strips of rows, y: columns, z: members.
+/// The way of a unit. The cubes of a member go strip by strip, column by column.
 #[derive(CubeType)]
 pub(crate) struct Walk {
     pub member: usize,
+    pub strip: usize,
     /// The vector of channels; past the last one there is nothing to do.
     pub column: usize,
     /// Rows of this unit.
@@ -35,15 +37,18 @@ pub(crate) struct Walk {
 
 #[cube]
 impl Walk {
-    pub(crate) fn new(positions: usize, vectors: usize, strip: usize) -> Self {
+    pub(crate) fn new(positions: usize, vectors: usize, height: usize) -> Self {
         let member = CUBE_POS_Z as usize;
-        let column = CUBE_POS_Y as usize * GRID + UNIT_POS as usize % GRID;
+        let beside = vectors.div_ceil(GRID);
+        let column = cube_number() % beside * GRID + UNIT_POS as usize % GRID;
         let above = UNIT_POS as usize / GRID;
-        let top = CUBE_POS_X as usize * strip;
-        let height = select(top + strip < positions, strip, positions - top);
-        let number = own_rows(height);
+        let strip = cube_number() / beside;
+        let top = strip * height;
+        // a cube too many has no rows
+        let end = select(top + height < positions, top + height, positions);
+        let number = own_rows(select(top < end, end - top, 0));
         let first = (member * positions + top + above) * vectors + column;
-        Walk { member, column, number, first, apart: vectors * GRID }
+        Walk { member, strip, column, number, first, apart: vectors * GRID }
     }
 
     /// Where the vector of the unit's row `at` is.
