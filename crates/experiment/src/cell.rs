@@ -1,6 +1,7 @@
 //! One cell: one strategy with one seed, from where the run folder says it
 //! stopped to the last round.
 
+mod first_round;
 mod watch;
 
 use std::{
@@ -16,7 +17,7 @@ use ndarray::Array2;
 use relabel_models::{Classifier, CrossValidation};
 use relabel_scoring::{AnnotatorId, Class, Round, Seed, Stream};
 
-use self::watch::CellWatch;
+use self::{first_round::SharedFirstRound, watch::CellWatch};
 use crate::{
     Cell, CellEvent, Config, CrossValidatedLearner, CrowdOracle, Deadline, ExperimentError, Loop,
     Observer, Pool, RoundOutput, RoundRecord, Setting,
@@ -24,7 +25,7 @@ use crate::{
     dataset::{Crowd, Prepared},
     memory,
     round::ties_stream,
-    store::{CellFolder, EventRecord, MetricsRecord, Restored},
+    store::{CellFolder, EventRecord, FirstRounds, MetricsRecord, Restored},
     strategy::{StrategyInfo, StreamDraws},
 };
 
@@ -42,6 +43,8 @@ pub struct CellRun<'a> {
     pub crowd: &'a Crowd,
     /// What the first round follows on: [`RoundRecord::origin`].
     pub origin: String,
+    /// What cells whose models start alike leave for one another.
+    pub first_rounds: FirstRounds,
     /// The models of this strategy.
     pub classifiers: Vec<Box<dyn Classifier>>,
     /// How folds are made.
@@ -83,6 +86,7 @@ impl CellRun<'_> {
             seed,
             watch: &watch,
         };
+        let learner = SharedFirstRound::new(&learner, self);
         let oracle = self.oracle(seed);
         let cell_loop = Loop {
             setting: self.setting(seed),
@@ -95,7 +99,7 @@ impl CellRun<'_> {
                 return Err(ExperimentError::OutOfTime);
             }
             watch.round.store(number, Ordering::Relaxed);
-            self.next_round(&cell_loop, folder, &mut progress)?;
+            self.next_round(&cell_loop, &learner, folder, &mut progress)?;
         }
         folder.finish(&progress.records)?;
         self.tell(CellEvent::Finished);
@@ -106,6 +110,7 @@ impl CellRun<'_> {
     fn next_round(
         &self,
         cell_loop: &Loop<'_>,
+        learner: &SharedFirstRound<'_>,
         folder: &CellFolder,
         progress: &mut Progress,
     ) -> Result<(), ExperimentError> {
@@ -116,9 +121,9 @@ impl CellRun<'_> {
         let mut draws = StreamDraws::new(stream);
         let output =
             cell_loop.round(round, &progress.pool, progress.carried.as_deref(), &mut draws)?;
-        let took = start.elapsed();
-        self.deadline.round_took(took);
-        let record = self.record(round, progress, &output, took.as_secs_f64());
+        let (took, spared) = (start.elapsed(), learner.take_spared());
+        self.deadline.round_took(took + spared);
+        let record = self.record(round, progress, &output, RoundRecord::timings_of(took, spared));
         let carried = output.carried(&output.selection);
         let record = folder.write_round(record, &carried)?;
         for note in &output.notes {
@@ -205,7 +210,7 @@ impl CellRun<'_> {
         round: Round,
         progress: &Progress,
         output: &RoundOutput,
-        seconds: f64,
+        timings: BTreeMap<String, f64>,
     ) -> RoundRecord {
         let pool = &progress.pool;
         let (n_labels, n_examples) = (pool.events.len(), pool.labeled.len());
@@ -235,7 +240,7 @@ impl CellRun<'_> {
                 .last()
                 .map_or_else(|| self.origin.clone(), RoundRecord::content),
             carried_sha256: String::new(),
-            timings: BTreeMap::from([("round_s".to_owned(), seconds)]),
+            timings,
             checksum: String::new(),
         }
     }

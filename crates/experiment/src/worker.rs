@@ -103,14 +103,19 @@ impl Worker<'_> {
             Protocol::Published => ClassesRule::Published(n_classes),
             Protocol::Corrected => ClassesRule::Fixed(n_classes),
         };
+        let (config, parts) = (self.config.hash(), self.fingerprint.of_cell(cell));
+        let kinds = self.zoo.kinds(info);
+        let models_origin =
+            format!("{config} {} {} {}", parts.join(" "), cell.seed, kinds.join(" "));
         CellRun {
             cell,
             info,
             config: self.config,
             data: self.data,
             crowd: self.data.crowd(level::of(&cell.strategy)),
-            origin: RoundRecord::origin(&self.config.hash(), &self.fingerprint.of_cell(cell), cell),
-            classifiers: self.zoo.classifiers(info),
+            origin: RoundRecord::origin(&config, &parts, cell),
+            first_rounds: self.folder.first_rounds(models_origin),
+            classifiers: kinds.iter().map(|kind| self.zoo.classifier(kind)).collect(),
             validation: CrossValidation {
                 folds: self.config.run.folds,
                 shuffle: self.config.run.shuffle_folds,

@@ -65,16 +65,16 @@ impl Zoo {
         self.device.as_ref()?.note.as_deref()
     }
 
-    /// The models of one strategy: the ensemble, or the one model.
-    pub fn classifiers(&self, info: &StrategyInfo) -> Vec<Box<dyn Classifier>> {
-        if info.ensemble {
-            self.model.ensemble.iter().map(|kind| self.classifier(kind)).collect()
-        } else {
-            vec![self.classifier(&self.model.kind)]
+    /// The kinds of the models of one strategy: the ensemble, or the one model.
+    pub fn kinds(&self, info: &StrategyInfo) -> &[String] {
+        match info.ensemble {
+            true => &self.model.ensemble,
+            false => std::slice::from_ref(&self.model.kind),
         }
     }
 
-    fn classifier(&self, kind: &str) -> Box<dyn Classifier> {
+    /// The model of this kind.
+    pub fn classifier(&self, kind: &str) -> Box<dyn Classifier> {
         match kind {
             "extra-trees" => Box::new(ExtraTrees { trees: self.model.trees.unwrap_or(100) }),
             "mlp" => {

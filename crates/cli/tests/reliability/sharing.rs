@@ -2,7 +2,7 @@
 
 use std::{fs, process::Stdio};
 
-use crate::bench::{Bench, SMALL, assert_done, endurance, stderr};
+use crate::bench::{Bench, SMALL, assert_done, endurance, files, stderr};
 
 #[test]
 fn eight_processes_do_every_cell_once_and_agree_with_one() {
@@ -40,6 +40,60 @@ fn single_cells_started_together_add_up_to_the_grid() {
         assert!(child.wait().unwrap().success());
     }
     assert_eq!(whole, bench.facts(SMALL, "parts"));
+}
+
+#[test]
+fn the_models_of_a_seeds_first_round_are_trained_once_and_say_what_they_would_have_said() {
+    const GRID: &[&str] = &[
+        "blobs",
+        "--set",
+        "loop.rounds=4",
+        "--set",
+        "grid.strategies=random,activelab,activelab_ensemble",
+        "--set",
+        "model.kind=extra-trees",
+        "--set",
+        "model.trees=3",
+        "--set",
+        "model.ensemble=knn,extra-trees",
+    ];
+    let bench = Bench::new();
+    let output = bench.run(GRID, "whole", &["--jobs", "1"]);
+    assert_done(&output);
+    // With each of two seeds: 4 rounds of 5 folds, twice with one model and once with
+    // two, less one round of one model.
+    assert!(stderr(&output).contains("150 fits"), "{}", stderr(&output));
+    let whole = bench.facts(GRID, "whole");
+    let left = bench.results(GRID, "apart").join("first-round");
+    for cell in ["0", "1", "2", "3", "4", "5"] {
+        assert_done(&bench.run(GRID, "apart", &["--cell", cell]));
+        assert_eq!(files(&left).len(), 1);
+        fs::remove_dir_all(&left).unwrap();
+    }
+    assert_eq!(whole, bench.facts(GRID, "apart"));
+}
+
+#[test]
+fn a_first_round_that_is_damaged_is_trained_again() {
+    let bench = Bench::new();
+    let whole = bench.whole(SMALL, "whole");
+    let run = bench.results(SMALL, "whole");
+    let left = files(&run.join("first-round"));
+    assert_eq!(left.len(), 2);
+    for path in &left {
+        let mut bytes = fs::read(path).unwrap();
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+        fs::write(path, bytes).unwrap();
+    }
+    fs::remove_dir_all(run.join("cells/activelab")).unwrap();
+    let output = bench.run(SMALL, "whole", &[]);
+    assert_done(&output);
+    let text = stderr(&output);
+    assert!(text.contains("first-round") && text.contains("trained again"), "{text}");
+    assert_eq!(whole, bench.facts(SMALL, "whole"));
+    fs::remove_dir_all(run.join("cells/activelab")).unwrap();
+    assert!(!stderr(&bench.run(SMALL, "whole", &[])).contains("trained again"));
 }
 
 #[test]

@@ -34,6 +34,11 @@ pub(super) fn read(path: &Path, expected: &str) -> Result<Vec<Array2<f64>>, Stor
     if sha256(&bytes) != expected {
         return Err(StoreError::damaged(path, "its checksum is wrong"));
     }
+    decode(path, &bytes)
+}
+
+/// The probabilities in `bytes`, which are known to be as [`encode`] made them.
+pub(super) fn decode(path: &Path, bytes: &[u8]) -> Result<Vec<Array2<f64>>, StoreError> {
     let [models, rows, columns] = [0, 8, 16].map(|at| le_word(&bytes[at..at + 8]) as usize);
     let values: Vec<f64> =
         bytes[24..].chunks_exact(8).map(|bytes| f64::from_bits(le_word(bytes))).collect();

@@ -4,8 +4,11 @@ use std::path::{Path, PathBuf};
 
 use relabel_data::{seal, seal_is_whole};
 
-use super::{CellFolder, StoreError, lock::Lock, make_folder, write_atomic};
+use super::{CellFolder, FirstRounds, StoreError, lock::Lock, make_folder, write_atomic};
 use crate::{Cell, Config, config::Source};
+
+/// Where cells leave what others need not train.
+const FIRST_ROUND: &str = "first-round";
 
 /// The folder of one run.
 #[derive(Clone, Debug)]
@@ -64,7 +67,7 @@ impl RunFolder {
 
     /// Removes what killed processes left of files of the whole run.
     fn sweep(&self) {
-        for folder in ["", "npy", "plots"].map(|below| self.path.join(below)) {
+        for folder in ["", "npy", "plots", FIRST_ROUND].map(|below| self.path.join(below)) {
             relabel_data::sweep(&folder);
         }
         for level in std::fs::read_dir(self.path.join("npy")).into_iter().flatten().flatten() {
@@ -94,6 +97,11 @@ impl RunFolder {
 
     fn config_path(&self) -> PathBuf {
         self.path.join("config.toml")
+    }
+
+    /// What models that start from `origin` said in round 0.
+    pub fn first_rounds(&self, origin: String) -> FirstRounds {
+        FirstRounds::at(self.path.join(FIRST_ROUND), origin)
     }
 
     /// The folder of one cell.

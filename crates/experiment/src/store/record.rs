@@ -12,6 +12,10 @@ use crate::{Cell, Selection};
 
 /// The version of the file format.
 const VERSION: u32 = 2;
+/// The whole round, in [`RoundRecord::timings`].
+const WHOLE: &str = "round_s";
+/// The training of the first round in another cell of the seed.
+const ELSEWHERE: &str = "first_round_elsewhere_s";
 
 /// A new label: example, annotator, class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -95,9 +99,16 @@ impl RoundRecord {
         }
     }
 
-    /// Wall time of the round.
+    /// [`RoundRecord::timings`] of a round that took so long and left so much training to another cell.
+    pub fn timings_of(took: Duration, elsewhere: Duration) -> BTreeMap<String, f64> {
+        let parts = [(WHOLE, took), (ELSEWHERE, elsewhere)].into_iter();
+        let parts = parts.filter(|(_, time)| !time.is_zero());
+        parts.map(|(part, time)| (part.to_owned(), time.as_secs_f64())).collect()
+    }
+
+    /// Wall time of the round, if this cell had trained everything itself.
     pub fn took(&self) -> Duration {
-        let seconds = self.timings.get("round_s").copied().unwrap_or(0.0);
+        let seconds = [WHOLE, ELSEWHERE].iter().filter_map(|part| self.timings.get(*part)).sum();
         Duration::try_from_secs_f64(seconds).unwrap_or(Duration::ZERO)
     }
 
