@@ -6,7 +6,7 @@ mod fake_run;
 
 use std::{fs, path::Path};
 
-use fake_run::{WALL_ROBOT, add_cell, add_curve, make_run, report_on, whole_run};
+use fake_run::{WALL_ROBOT, add_cell, add_curve, make_run, record, report_on, signed, whole_run};
 use relabel_report::{Reference, Report, write_report, write_tensorboard};
 
 const ROWS: &str = "benchmark,model,method,metric,iteration,mean,std,runs\n\
@@ -51,6 +51,25 @@ fn the_page_stands_alone() {
     }
     let without_names = page.replace("http://www.w3.org/2000/svg", "");
     assert!(!without_names.contains("http"), "the name of the SVG format is no address");
+}
+
+#[test]
+fn what_another_cell_trained_is_told_apart_from_the_rounds() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = whole_run(folder.path());
+    assert!(!page_of(&report_on(&[&run])).contains("elsewhere"));
+    let read = record(0, 0.8).replace("query_s", "first_round_elsewhere_s");
+    fs::write(run.join("cells/activelab/seed-000/rounds/000.json"), signed(&read)).unwrap();
+    let page = page_of(&report_on(&[&run]));
+    let (_, table) = page.split_once("<h3>Timings</h3>").unwrap();
+    let (table, _) = table.split_once("</table>").unwrap();
+    let row = |name: &str| {
+        let (_, row) = table.split_once(&format!(">{name}</th>")).unwrap();
+        row.split("</tr>").next().unwrap().to_owned()
+    };
+    assert!(table.contains("first round elsewhere"), "{table}");
+    assert!(row("activelab").contains("1.50 s") && row("activelab").contains("0.06 s"));
+    assert!(row("random").contains(">0.00 s") && !row("random").contains("-0.00"));
 }
 
 #[test]

@@ -7,6 +7,8 @@ use crate::Run;
 
 /// The part that is the whole round.
 const ROUND: &str = "round_s";
+/// No part of the round: what another cell trained for it.
+const ELSEWHERE: &str = "first_round_elsewhere_s";
 
 /// One row per strategy, one column per part; nothing if no round noted its time.
 pub(crate) fn timings(run: &Run) -> Option<Table> {
@@ -22,7 +24,9 @@ pub(crate) fn timings(run: &Run) -> Option<Table> {
         let rounds: usize = cells.iter().map(|cell| cell.rounds.len()).sum();
         let seconds = |part: &&str| {
             let rounds = cells.iter().flat_map(|cell| &cell.rounds);
-            rounds.filter_map(|round| round.timings.get(*part)).sum::<f64>() / cells.len() as f64
+            // An empty sum of floats is -0.
+            let sum: f64 = 0.0 + rounds.filter_map(|round| round.timings.get(*part)).sum::<f64>();
+            sum / cells.len() as f64
         };
         let mut row = vec![strategy.to_owned(), cells.len().to_string(), rounds.to_string()];
         let all = whole.iter().chain(&parts);
@@ -30,6 +34,10 @@ pub(crate) fn timings(run: &Run) -> Option<Table> {
         table.rows.push(row);
     }
     table.say(&["Wall seconds per cell, finished rounds only, mean over cells."]);
+    if parts.contains(&ELSEWHERE) {
+        table.say(&["A first round that another strategy of the seed had trained was read, not \
+                     trained: what that had taken is not in the whole rounds."]);
+    }
     if whole.is_empty() && parts.is_empty() { None } else { table.or_nothing() }
 }
 
