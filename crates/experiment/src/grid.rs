@@ -102,7 +102,7 @@ pub fn run_grid(runner: &dyn CellRunner, cells: &[Cell], options: &GridOptions<'
 
 fn run_once(runner: &dyn CellRunner, cells: Vec<Cell>, options: &GridOptions<'_>) -> GridOutcome {
     let jobs = options.jobs.clamp(1, cells.len().max(1));
-    let waiting = Mutex::new(VecDeque::from(cells));
+    let waiting = Mutex::new(in_order_of_start(cells, jobs));
     let outcome = Mutex::new(GridOutcome::default());
     thread::scope(|scope| {
         for _ in 0..jobs {
@@ -115,6 +115,23 @@ fn run_once(runner: &dyn CellRunner, cells: Vec<Cell>, options: &GridOptions<'_>
         }
     });
     outcome.into_inner().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Seeds in groups of `jobs`. One cell of every seed of the group comes first, so that
+/// the strategies after it find their first round (see [`crate::store::FirstRounds`]).
+fn in_order_of_start(cells: Vec<Cell>, jobs: usize) -> VecDeque<Cell> {
+    let mut seeds: Vec<u64> = Vec::new();
+    let place = |cell: Cell| {
+        let known = seeds.iter().position(|&seed| seed == cell.seed);
+        let at = known.unwrap_or(seeds.len());
+        if known.is_none() {
+            seeds.push(cell.seed);
+        }
+        (at / jobs, known.is_some(), cell)
+    };
+    let mut placed: Vec<(usize, bool, Cell)> = cells.into_iter().map(place).collect();
+    placed.sort_by_key(|&(group, follows, _)| (group, follows));
+    placed.into_iter().map(|(.., cell)| cell).collect()
 }
 
 /// The next cell, if another one may be started.
@@ -201,6 +218,21 @@ mod tests {
     fn cells_that_another_process_held_are_looked_at_again() {
         let all = outcome(&LockedOnce(Mutex::default()), false, &Deadline::never());
         assert_eq!((all.finished, all.locked.len()), (6, 0));
+    }
+
+    #[test]
+    fn as_many_seeds_as_jobs_start_together_and_one_strategy_of_each_leads() {
+        let all = [3, 7, 5].into_iter().flat_map(|seed| {
+            ["random", "entropy", "activelab"].map(|name| Cell { strategy: name.into(), seed })
+        });
+        let all: Vec<Cell> = all.collect();
+        let order = |jobs| Vec::from(in_order_of_start(all.clone(), jobs));
+        assert_eq!(order(1), all);
+        let two = [0, 3, 1, 2, 4, 5, 6, 7, 8].map(|at: usize| all[at].clone());
+        assert_eq!(order(2), two);
+        let more = [0, 3, 6, 1, 2, 4, 5, 7, 8].map(|at: usize| all[at].clone());
+        assert_eq!(order(3), more);
+        assert_eq!(order(16), more);
     }
 
     #[test]
