@@ -4,8 +4,8 @@
 //! examples with their crowd labels; recipes are chosen by the out-of-fold
 //! agreement with the consensus, test accuracy is only shown.
 //! `image_recipe DATA clean [KEY=VALUE]...` trains on the first `n` images of the
-//! training side with their true labels (4,000 unless set), one fit per seed, and is
-//! chosen by the accuracy on the rest of that side.
+//! training side with their true labels (4,000 unless set), one fit per seed; recipes
+//! are chosen by the accuracy on the rest of that side, if `n` leaves any.
 //! Keys: kind, width, whitening, n, test, folds, seeds, and the recipe's fields.
 
 use std::{error::Error, path::Path, str::FromStr, sync::Arc, time::Instant};
@@ -174,14 +174,16 @@ fn clean(request: &Request, dataset: Dataset) -> Outcome<f64> {
     let found: Result<Vec<[f64; 2]>, relabel_models::ModelError> =
         (0..request.seeds).into_par_iter().map(accuracy).collect();
     let found = found?;
-    let over_seeds = |at: usize| mean(found.iter().map(|accuracy| accuracy[at]));
-    println!(
-        "{} images, accuracy on the {} others and on test images, per seed {found:.4?}, mean {:.4} and {:.4}",
-        rows.len(),
-        rest.len(),
-        over_seeds(0),
-        over_seeds(1),
-    );
+    for (at, (what, n)) in [("rest", rest.len()), ("test", data.test.len())].iter().enumerate() {
+        if *n > 0 {
+            let each: Vec<f64> = found.iter().map(|accuracy| accuracy[at]).collect();
+            let mean = mean(each.iter().copied());
+            println!(
+                "{} images, accuracy on {n} of the {what} {each:.4?}, mean {mean:.4}",
+                rows.len()
+            );
+        }
+    }
     let recipe = &request.model.recipe;
     Ok((recipe.steps * recipe.batch) as f64 * request.seeds as f64)
 }
