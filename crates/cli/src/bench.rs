@@ -6,6 +6,7 @@ mod chosen;
 mod clock;
 mod first_step;
 mod fits;
+mod kernels;
 mod memory;
 mod nets;
 mod result;
@@ -21,10 +22,14 @@ use anyhow::{Context, Result, bail};
 use relabel_experiment::store::write_atomic;
 use relabel_models::{
     device::{self, OpenDevice},
-    image::{CpuEngine, Named},
+    image::{CpuEngine, Multiplication, Named},
 };
 
-use self::{chosen::Chosen, clock::Clock, result::BenchResult};
+use self::{
+    chosen::Chosen,
+    clock::Clock,
+    result::{BenchResult, FormatMultiplication},
+};
 use crate::{
     args::{BenchArgs, BenchPart, BenchWhat, DeviceBenchArgs},
     talk::Talk,
@@ -69,8 +74,10 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
         device: device.description.clone(),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
         first_step: None,
+        multiplication: Vec::new(),
         agreement: Vec::new(),
         throughput: Vec::new(),
+        kernels: Vec::new(),
         fits: Vec::new(),
         memory: Vec::new(),
         skipped: Vec::new(),
@@ -92,6 +99,16 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
         }
         save(&mut result)?;
     }
+    for &format in chosen.formats {
+        let precision = format.name();
+        match engine.multiplication(format) {
+            Ok(None) => {}
+            Ok(Some(Multiplication { by, refused })) => {
+                result.multiplication.push(FormatMultiplication { precision, by, refused });
+            }
+            Err(error) => result.skipped.push(format!("{precision}: {error}")),
+        }
+    }
     if chosen.has(BenchPart::Scores) {
         talk.say("class scores against the CPU");
         for &kind in chosen.nets {
@@ -109,8 +126,14 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     }
     if chosen.has(BenchPart::Throughput) {
         talk.say("images per second");
-        let clock = chosen.time(clock, 0.6, &[BenchPart::Fits, BenchPart::Memory]);
+        let later = [BenchPart::Kernels, BenchPart::Fits, BenchPart::Memory];
+        let clock = chosen.time(clock, 0.6, &later);
         throughput::measure(engine, &chosen, &images, clock, &mut result, &save)?;
+    }
+    if chosen.has(BenchPart::Kernels) {
+        talk.say("kernels of a step");
+        let clock = chosen.time(clock, 0.3, &[BenchPart::Fits, BenchPart::Memory]);
+        kernels::measure(engine, &chosen, &images, clock, &mut result, &save)?;
     }
     if chosen.has(BenchPart::Fits) {
         talk.say("fits");

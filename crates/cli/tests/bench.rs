@@ -47,6 +47,16 @@ fn only_the_named_parts_nets_batches_and_formats_are_measured() {
 }
 
 #[test]
+fn kernels_of_a_device_without_any_are_left_out_in_one_line() {
+    let (code, said, json) = bench(&["--parts", "kernels"]);
+    assert_eq!(code, Some(0), "{said}");
+    let json = json.unwrap();
+    assert!(json["kernels"].as_array().unwrap().is_empty(), "{json}");
+    let skipped = json["skipped"].as_array().unwrap();
+    assert!(skipped.len() == 1 && skipped[0].as_str().unwrap().contains("only GPUs"), "{json}");
+}
+
+#[test]
 fn a_file_in_a_folder_that_is_not_there_is_refused_before_anything_is_measured() {
     let output = Command::new(env!("CARGO_BIN_EXE_relabel"))
         .args(["bench", "gpu", "--device", "cpu", "--out", "no-such-folder/bench.json"])

@@ -14,7 +14,7 @@ use std::{
 };
 
 use ndarray::Array2;
-use relabel_models::{Classifier, CrossValidation};
+use relabel_models::{Classifier, CrossValidation, ModelError};
 use relabel_scoring::{AnnotatorId, Class, Round, Seed, Stream};
 
 use self::{first_round::SharedFirstRound, watch::CellWatch};
@@ -94,6 +94,9 @@ impl CellRun<'_> {
             learner: &learner,
             oracle: &oracle,
         };
+        if progress.records.len() < rounds {
+            self.tell_of_device()?;
+        }
         for number in progress.records.len()..rounds {
             if !self.deadline.leaves_time(progress.records.last().map(RoundRecord::took)) {
                 return Err(ExperimentError::OutOfTime);
@@ -243,6 +246,15 @@ impl CellRun<'_> {
             timings,
             checksum: String::new(),
         }
+    }
+
+    /// What the first model has to say of its device; those of an ensemble share it.
+    fn tell_of_device(&self) -> Result<(), ModelError> {
+        let first = self.classifiers.first();
+        if let Some(note) = first.map_or(Ok(None), |classifier| classifier.note())? {
+            self.tell(CellEvent::Note(note));
+        }
+        Ok(())
     }
 
     fn tell(&self, event: CellEvent) {

@@ -5,7 +5,8 @@
 use cubecl::cmma::{self, Matrix, MatrixIdent, MatrixLayout};
 use cubecl::prelude::*;
 
-use crate::tile::{MatrixUnits, Tile, UNITS, WRITTEN};
+use crate::multiplier::MatrixUnits;
+use crate::tile::{Tile, UNITS, WRITTEN};
 
 /// Units above and beside each other where units multiply.
 const GRID: usize = 16;

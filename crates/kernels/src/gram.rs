@@ -5,6 +5,7 @@ use cubecl::std::tensor::TensorHandle;
 
 use crate::addition::add_up;
 use crate::array::{SINGLE, empty, length};
+use crate::multiplier::Multiplier;
 use crate::product::Factors;
 use crate::tile::Tile;
 use crate::windows::Windows;
@@ -21,9 +22,11 @@ const STRETCH: usize = 512;
 /// `rows` is `[images * ins, inputs]`, `slopes` `[images * outs, outputs]` of the same type.
 ///
 /// # Panics
-/// If inputs or outputs are not multiples of [`crate::GRAIN`], or lengths do not fit.
+/// If inputs or outputs are not multiples of [`crate::GRAIN`], lengths do not fit, or
+/// `by` is for another type.
 pub fn gram(
     client: &Client,
+    by: Multiplier,
     rows: &TensorHandle,
     windows: &Windows,
     slopes: &TensorHandle,
@@ -39,12 +42,12 @@ pub fn gram(
     );
     assert_eq!(images % members, 0, "members should have equally many images");
     let (positions, depth) = (written / members, windows.taps * length(rows, 1));
-    let tile = Tile::gram(client, rows.dtype, depth, outputs);
+    let tile = Tile::gram(by, depth, outputs);
     let tiles = depth.div_ceil(tile.rows) * outputs.div_ceil(tile.columns) * members;
     let parts = CUBES.div_ceil(tiles).min(positions.div_ceil(STRETCH)).max(1);
     let stretch = positions.div_ceil(parts).next_multiple_of(tile.depth);
     let parts = positions.div_ceil(stretch);
-    let factors = Factors { rows, windows, others: slopes, positions, outputs, members };
+    let factors = Factors { by, rows, windows, others: slopes, positions, outputs, members };
     if parts == 1 {
         return factors.launch(client, sums, tile, depth, [parts, stretch]);
     }

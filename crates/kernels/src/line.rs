@@ -140,12 +140,7 @@ fn apply<E: Float, M: Size>(
         }
         results[at] = Vector::cast_from(activated::<M>(x, activation));
     }
-    #[unroll]
-    for at in 0..TOGETHER {
-        if at < walk.number {
-            out[walk.place(at)] = results[at];
-        }
-    }
+    walk.write::<E, M>(&results, out);
 }
 
 /// The activation of the lines at `rows`, `[images * positions, channels]`, plus

@@ -84,12 +84,7 @@ fn gradient<E: Float, M: Size>(
         }
         results[at] = Vector::cast_from(slope);
     }
-    #[unroll]
-    for at in 0..TOGETHER {
-        if at < walk.number {
-            out[walk.place(at)] = results[at];
-        }
-    }
+    walk.write::<E, M>(&results, out);
 }
 
 /// Where the slopes of lines go, each `[members, 1, channels]` in single precision.

@@ -7,6 +7,8 @@ use cubecl::std::tensor::TensorHandle;
 
 use crate::array::{address, empty, length, vectors};
 use crate::cubes::cubes;
+use crate::multiplied::Multiplied;
+use crate::multiplier::Multiplier;
 use crate::multiply::multiply;
 use crate::operands::LengthsLaunch;
 use crate::tile::{Tile, UNITS, WRITTEN};
@@ -21,9 +23,11 @@ use crate::windows::Windows;
 /// outputs]`. The images of one member follow those of the other.
 ///
 /// # Panics
-/// If inputs or outputs are not multiples of [`crate::GRAIN`], or lengths do not fit.
+/// If inputs or outputs are not multiples of [`crate::GRAIN`], lengths do not fit, or
+/// `by` is for another type.
 pub fn product(
     client: &Client,
+    by: Multiplier,
     rows: &TensorHandle,
     windows: &Windows,
     weights: &TensorHandle,
@@ -35,14 +39,15 @@ pub fn product(
     assert_eq!(images % members, 0, "members should have equally many images");
     let positions = images / members * windows.outs;
     let out = empty(client, &[images * windows.outs, outputs], rows.dtype);
-    let factors = Factors { rows, windows, others: weights, positions, outputs, members };
-    let tile = Tile::product(client, rows.dtype, positions, outputs);
+    let factors = Factors { by, rows, windows, others: weights, positions, outputs, members };
+    let tile = Tile::product(by, positions, outputs);
     factors.launch(client, &out, tile, positions, [1, positions]);
     out
 }
 
 /// Both sides of a multiplication.
 pub(crate) struct Factors<'a> {
+    pub by: Multiplier,
     pub rows: &'a TensorHandle,
     pub windows: &'a Windows,
     pub others: &'a TensorHandle,
@@ -63,12 +68,15 @@ impl Factors<'_> {
         height: usize,
         [parts, stretch]: [usize; 2],
     ) {
-        let Self { rows, windows, others, positions, outputs, members } = *self;
+        let Self { by, rows, windows, others, positions, outputs, members } = *self;
+        assert_eq!(by.elem, rows.dtype, "a multiplier should be for the type of the rows");
         let inputs = length(rows, 1);
         let suits = |channels: usize| channels.is_multiple_of(crate::GRAIN);
         assert!(suits(inputs) && suits(outputs), "channels should be multiples of the grain");
         let tiles = height.div_ceil(tile.rows) * outputs.div_ceil(tile.columns);
         let types: [ElemType; 2] = [rows.dtype, out.dtype];
+        let (gram, taps) = (tile.turned, windows.taps);
+        Multiplied { gram, positions: positions * members, taps, inputs, outputs }.announce();
         // SAFETY: every read and write of the kernel is guarded by the lengths given here.
         unsafe {
             multiply::launch_unchecked(

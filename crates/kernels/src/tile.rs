@@ -1,54 +1,13 @@
 //! How much of a product one cube of units computes, and in which steps.
 
-use cubecl::client::Client;
-use cubecl::ir::{ElemType, FloatKind, features::MmaConfig};
+use cubecl::ir::ElemType;
+
+use crate::multiplier::{MatrixUnits, Multiplier};
 
 /// Units of a cube; where units multiply, 16 rows of 16.
 pub(crate) const UNITS: usize = 256;
 /// Vector length of everything that is written.
 pub(crate) const WRITTEN: usize = 4;
-
-/// Matrix units, and the planes of a cube that feed them.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) struct MatrixUnits {
-    /// Side of the squares that are multiplied.
-    pub side: usize,
-    /// Units of a plane.
-    pub plane: usize,
-    /// Planes above and beside each other.
-    pub planes: [usize; 2],
-}
-
-impl MatrixUnits {
-    /// Those of GPUs, and those of Mesa's software rasteriser, which tests run on.
-    const KNOWN: [Self; 2] =
-        [Self { side: 16, plane: 32, planes: [4, 2] }, Self { side: 8, plane: 8, planes: [8, 4] }];
-
-    /// Half precision with single sums.
-    fn of(client: &Client, elem: ElemType) -> Option<Self> {
-        let half = ElemType::Float(FloatKind::F16);
-        let hardware = &client.properties().hardware;
-        let plane = [hardware.plane_size_min, hardware.plane_size_max];
-        let there = |units: &Self| {
-            let side = units.side as u32;
-            let config = MmaConfig {
-                a_type: half,
-                b_type: half,
-                cd_type: ElemType::Float(FloatKind::F32),
-                m: side,
-                n: side,
-                k: side,
-            };
-            plane == [units.plane as u32; 2] && client.features().matmul.cmma.contains(&config)
-        };
-        Self::KNOWN.into_iter().find(|units| elem == half && there(units))
-    }
-
-    /// Planes in one column.
-    fn tall(self) -> Self {
-        Self { planes: [UNITS / self.plane, 1], ..self }
-    }
-}
 
 /// The part of the result of one cube.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -70,8 +29,8 @@ pub(crate) struct Tile {
 impl Tile {
     /// For a product of `rows` x `columns` per member. Tall tiles are for many rows;
     /// small ones keep more cubes busy when there are few.
-    pub(crate) fn product(client: &Client, elem: ElemType, rows: usize, columns: usize) -> Self {
-        let base = Self::of(client, elem, false);
+    pub(crate) fn product(by: Multiplier, rows: usize, columns: usize) -> Self {
+        let base = Self::of(by, false);
         let (large, broad) = (rows >= 16 * 256, columns > 64);
         let tile = match (base.matrix, large, broad) {
             (Some(_), true, true) => Self { rows: 256, columns: 128, depth: 32, ..base },
@@ -81,36 +40,32 @@ impl Tile {
             (None, true, true) => Self { rows: 128, columns: 128, ..base },
             _ => base,
         };
-        tile.or_what_fits(base, client, elem)
+        tile.or_what_fits(base, by)
     }
 
     /// For a gram of `rows` (taps and inputs) x `columns` per member.
-    pub(crate) fn gram(client: &Client, elem: ElemType, rows: usize, columns: usize) -> Self {
-        let base = Self::of(client, elem, true);
+    pub(crate) fn gram(by: Multiplier, rows: usize, columns: usize) -> Self {
+        let base = Self::of(by, true);
         let tile = match (base.matrix, rows > 64, columns > 64) {
             (Some(_), true, true) => Self { rows: 128, columns: 128, ..base },
             (Some(_), true, false) => Self { rows: 128, ..base },
             (None, true, true) => Self { rows: 128, columns: 128, ..base },
             _ => base,
         };
-        tile.or_what_fits(base, client, elem)
+        tile.or_what_fits(base, by)
     }
 
     /// A small tile, for every device.
-    fn of(client: &Client, elem: ElemType, turned: bool) -> Self {
-        let matrix = MatrixUnits::of(client, elem);
-        let longest = if matrix.is_some() { 16 / elem.size() } else { WRITTEN };
-        let lengths = client.io_optimized_vector_sizes(elem.size());
-        let vector = lengths.filter(|length| *length <= longest).max().unwrap_or(1);
+    fn of(by: Multiplier, turned: bool) -> Self {
+        let Multiplier { matrix, vector, .. } = by;
         let depth = if matrix.is_some() { 64 } else { 16 };
         Self { rows: 64, columns: 64, depth, matrix, turned, vector }
     }
 
     /// This tile, a flatter one or `other`: the first for which a cube has shared memory.
-    fn or_what_fits(self, other: Self, client: &Client, elem: ElemType) -> Self {
-        let most = client.properties().hardware.max_shared_memory_size;
+    fn or_what_fits(self, other: Self, by: Multiplier) -> Self {
         let flat = Self { depth: self.depth / 2, ..self };
-        let fits = |tile: &Self| tile.shared(elem) <= most;
+        let fits = |tile: &Self| tile.shared(by.elem) <= by.shared;
         let choice = if self.matrix.is_some() { [self, flat] } else { [self, other] };
         choice.into_iter().find(fits).unwrap_or(other)
     }

@@ -60,6 +60,20 @@ impl Walk {
     pub(crate) fn place_or_last(&self, at: usize) -> usize {
         self.place(select(at < self.number, at, self.number - 1))
     }
+
+    /// Leaves what has become of the unit's rows, no more than it takes together, in their places.
+    pub(crate) fn write<E: Float, M: Size>(
+        &self,
+        results: &Array<Vector<E, M>>,
+        out: &mut [Vector<E, M>],
+    ) {
+        #[unroll]
+        for at in 0..TOGETHER {
+            if at < self.number {
+                out[self.place(at)] = results[at];
+            }
+        }
+    }
 }
 
 /// How many of `rows` rows are this unit's.

@@ -7,7 +7,8 @@ mod plain;
 
 use plain::{Noise, client, close, download, formats, reach, upload};
 use relabel_kernels::{
-    Client, SINGLE, Windows, empty, gram, integers, maxima, maxima_gradient, product,
+    Client, ElemType, Multiplier, SINGLE, Windows, empty, gram, integers, maxima, maxima_gradient,
+    product,
 };
 
 /// Both tables of square windows.
@@ -90,6 +91,12 @@ fn cases() -> Vec<(String, Case)> {
     .collect()
 }
 
+/// Every way in which the device multiplies, by format.
+fn multipliers(client: &Client) -> Vec<(ElemType, Multiplier)> {
+    let all = |elem| Multiplier::all(client, elem).into_iter().map(move |by| (elem, by));
+    formats(client).into_iter().flat_map(all).collect()
+}
+
 impl Case {
     fn rows(&self) -> Vec<f32> {
         Noise(1).take(self.images * self.slide.ins * self.inputs)
@@ -107,7 +114,7 @@ impl Case {
 #[test]
 fn products_are_those_of_plain_loops() {
     let client = client();
-    for elem in formats(&client) {
+    for (elem, by) in multipliers(&client) {
         for (name, case) in cases() {
             let Case { ref slide, members, images, inputs, outputs } = case;
             let (rows, weights) = (case.rows(), case.weights());
@@ -126,11 +133,12 @@ fn products_are_those_of_plain_loops() {
             let shape = [members, slide.taps * inputs, outputs];
             let weights = upload(&client, &weights, &shape, elem);
             let rows = upload(&client, &rows, &[images * slide.ins, inputs], elem);
-            let run =
-                || download(&client, &product(&client, &rows, &slide.windows(&client), &weights));
+            let run = || {
+                download(&client, &product(&client, by, &rows, &slide.windows(&client), &weights))
+            };
             let found = run();
-            close(&found, &expected, reach(elem), &format!("{elem:?} {name}"));
-            assert!(found == run(), "{name}: other bytes");
+            close(&found, &expected, reach(elem), &format!("{elem:?}, {by}, {name}"));
+            assert!(found == run(), "{by}, {name}: other bytes");
         }
     }
 }
@@ -138,7 +146,7 @@ fn products_are_those_of_plain_loops() {
 #[test]
 fn grams_are_those_of_plain_loops() {
     let client = client();
-    for elem in formats(&client) {
+    for (elem, by) in multipliers(&client) {
         for (name, case) in cases() {
             let Case { ref slide, members, images, inputs, outputs } = case;
             let (rows, slopes) = (case.rows(), case.slopes());
@@ -159,12 +167,12 @@ fn grams_are_those_of_plain_loops() {
             let windows = slide.windows(&client);
             let run = || {
                 let sums = empty(&client, &[members, slide.taps * inputs, outputs], SINGLE);
-                gram(&client, &rows, &windows, &slopes, &sums);
+                gram(&client, by, &rows, &windows, &slopes, &sums);
                 download(&client, &sums)
             };
             let found = run();
-            close(&found, &expected, 1e-4, &format!("{elem:?} {name}"));
-            assert!(found == run(), "{name}: other bytes");
+            close(&found, &expected, 1e-4, &format!("{elem:?}, {by}, {name}"));
+            assert!(found == run(), "{by}, {name}: other bytes");
         }
     }
 }
@@ -173,6 +181,7 @@ fn grams_are_those_of_plain_loops() {
 fn the_table_from_the_other_side_turns_a_product_round() {
     // <convolve(x), g> = <x, input gradient(g)>
     let client = client();
+    let by = Multiplier::plain(&client, SINGLE);
     for (name, case) in cases() {
         let Case { ref slide, members, images, inputs, outputs } = case;
         let (rows, slopes, weights) = (case.rows(), case.slopes(), case.weights());
@@ -186,8 +195,9 @@ fn the_table_from_the_other_side_turns_a_product_round() {
         let turned = upload(&client, &turned, &shape(outputs, inputs), SINGLE);
         let x = upload(&client, &rows, &[images * slide.ins, inputs], SINGLE);
         let g = upload(&client, &slopes, &[images * slide.outs, outputs], SINGLE);
-        let forward = download(&client, &product(&client, &x, &slide.windows(&client), &weights));
-        let back = download(&client, &product(&client, &g, &slide.back(&client), &turned));
+        let forward =
+            download(&client, &product(&client, by, &x, &slide.windows(&client), &weights));
+        let back = download(&client, &product(&client, by, &g, &slide.back(&client), &turned));
         let dot = |a: &[f32], b: &[f32]| -> f64 {
             a.iter().zip(b).map(|(&a, &b)| f64::from(a) * f64::from(b)).sum()
         };

@@ -76,6 +76,14 @@ pub trait Classifier: Send + Sync {
         watch: &dyn Watch,
     ) -> Result<Box<dyn Fitted>, ModelError>;
 
+    /// What is out of the ordinary on the device of the fits, if it can compute them at all.
+    ///
+    /// # Errors
+    /// [`ModelError`] if it cannot.
+    fn note(&self) -> Result<Option<String>, ModelError> {
+        Ok(None)
+    }
+
     /// How many fits [`Classifier::fit_together`] is quicker with than one after the other.
     fn at_once(&self) -> usize {
         1

@@ -58,6 +58,8 @@ pub enum BenchPart {
     Scores,
     /// Images per second of training steps and predictions.
     Throughput,
+    /// Where the time of a training step goes, kernel by kernel; GPUs only.
+    Kernels,
     /// Whole fits, as a fold of a round makes them.
     Fits,
     /// Memory after 1, 50 and 200 fits.

@@ -4,6 +4,9 @@ use std::fmt::{self, Display};
 
 use serde::{Deserialize, Serialize};
 
+/// Kernels with a smaller share of a step are printed as one.
+const SHOWN: f64 = 0.01;
+
 /// Everything, in the order in which it was measured.
 #[derive(Debug, Serialize)]
 pub struct BenchResult {
@@ -15,10 +18,14 @@ pub struct BenchResult {
     pub threads: usize,
     /// From the start of a process to the end of its first training step.
     pub first_step: Option<FirstStep>,
+    /// By what the device multiplies, where it leaves a choice.
+    pub multiplication: Vec<FormatMultiplication>,
     /// Class scores against those of the CPU.
     pub agreement: Vec<Agreement>,
     /// Steps and predictions.
     pub throughput: Vec<Throughput>,
+    /// Where the time of a training step goes.
+    pub kernels: Vec<StepKernels>,
     /// Whole fits.
     pub fits: Vec<FitRate>,
     /// Memory in the course of many fits.
@@ -36,6 +43,17 @@ pub struct FirstStep {
     pub cold_seconds: f64,
     /// Seconds of the second one.
     pub warm_seconds: f64,
+}
+
+/// By what the device multiplies in one number format.
+#[derive(Debug, Serialize)]
+pub struct FormatMultiplication {
+    /// Number format.
+    pub precision: &'static str,
+    /// In words.
+    pub by: String,
+    /// What would be faster but does not work on the device, and why.
+    pub refused: Vec<String>,
 }
 
 /// How far the class scores of a device are from those of the CPU for the same weights.
@@ -72,6 +90,42 @@ pub struct Throughput {
     pub tflops: f64,
     /// What was timed, warm-up left out.
     pub seconds: f64,
+}
+
+/// A training step and the kernels that it launches.
+#[derive(Debug, Serialize)]
+pub struct StepKernels {
+    /// Network.
+    pub net: &'static str,
+    /// Images of the step.
+    pub batch: usize,
+    /// Number format.
+    pub precision: &'static str,
+    /// One of many steps that nobody looks into.
+    pub step_milliseconds: f64,
+    /// All kernels of one step together.
+    pub kernel_milliseconds: f64,
+    /// Launches of which the device did not tell how long they took.
+    pub unmeasured: usize,
+    /// Whether the host timed the kernels, with what a launch costs there.
+    pub by_host: bool,
+    /// Kernels of the same name and lengths together, the longest first.
+    pub kernels: Vec<KernelLine>,
+}
+
+/// A kind of kernel of a step.
+#[derive(Debug, Serialize)]
+pub struct KernelLine {
+    /// The kernel, and for products the lengths.
+    pub name: String,
+    /// How often a step launches it.
+    pub launches: usize,
+    /// How long these take together.
+    pub milliseconds: f64,
+    /// Their share of the time of all kernels.
+    pub share: f64,
+    /// Of products.
+    pub tflops: Option<f64>,
 }
 
 /// One fit as a fold of a benchmark makes it.
@@ -115,6 +169,12 @@ impl Display for BenchResult {
                 "first step after {cold_seconds:.1} s, in a second process {warm_seconds:.1} s"
             )?;
         }
+        for FormatMultiplication { precision, by, refused } in &self.multiplication {
+            writeln!(f, "{precision} by {by}")?;
+            for what in refused {
+                writeln!(f, "  refused: {what}")?;
+            }
+        }
         for Agreement { net, precision, greatest_difference, greatest_score } in &self.agreement {
             writeln!(
                 f,
@@ -142,6 +202,9 @@ impl Display for BenchResult {
             )?;
         }
         writeln!(f)?;
+        for step in &self.kernels {
+            writeln!(f, "{step}")?;
+        }
         for line in &self.fits {
             let FitRate { net, images, steps, batch, precision, .. } = line;
             let (seconds, rate) = (line.seconds, line.fits_per_second);
@@ -165,5 +228,39 @@ impl Display for BenchResult {
             writeln!(f, "left out: {what}")?;
         }
         write!(f, "{:.0} s in all", self.seconds)
+    }
+}
+
+impl Display for StepKernels {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { net, batch, precision, step_milliseconds, kernel_milliseconds, .. } = self;
+        let launches: usize = self.kernels.iter().map(|kernel| kernel.launches).sum();
+        writeln!(
+            f,
+            "a step of {net}, batch {batch}, {precision}: {step_milliseconds:.3} ms; its {launches} kernels \
+             {kernel_milliseconds:.3} ms{}",
+            if self.by_host { ", timed by the host" } else { "" }
+        )?;
+        if self.unmeasured > 0 {
+            writeln!(f, "  {} more were not timed", self.unmeasured)?;
+        }
+        let shown = |kernel: &&KernelLine| kernel.share >= SHOWN;
+        for KernelLine { name, launches, milliseconds, share, tflops } in
+            self.kernels.iter().filter(shown)
+        {
+            let tflops = tflops.map_or(String::new(), |rate| format!("{rate:.2} TFLOP/s"));
+            let percent = 100.0 * share;
+            writeln!(
+                f,
+                "{milliseconds:>9.3} ms {percent:>5.1}% {launches:>4} {tflops:>15}  {name}"
+            )?;
+        }
+        let rest: f64 = self
+            .kernels
+            .iter()
+            .filter(|kernel| !shown(kernel))
+            .map(|kernel| kernel.milliseconds)
+            .sum();
+        writeln!(f, "{rest:>9.3} ms the rest")
     }
 }

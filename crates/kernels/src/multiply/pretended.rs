@@ -14,8 +14,9 @@ use cubecl::profile::TimingMethod;
 use cubecl::{CubeKernel, VulkanCompilationOptions, WgpuCompilationOptions};
 
 use super::multiply::Multiply;
+use crate::multiplier::MatrixUnits;
 use crate::operands::LengthsCompilationArg;
-use crate::tile::{MatrixUnits, Tile, UNITS, WRITTEN};
+use crate::tile::{Tile, UNITS, WRITTEN};
 
 const SINGLE: ElemType = ElemType::Float(FloatKind::F32);
 const HALF: ElemType = ElemType::Float(FloatKind::F16);

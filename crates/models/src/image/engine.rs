@@ -18,11 +18,74 @@ pub trait Engine: Debug + Send + Sync {
     /// [`ModelError`] if the device fails or cannot do what `plan` asks.
     fn build(&self, plan: &NetPlan<'_>) -> Result<Box<dyn Net>, ModelError>;
 
+    /// By what it multiplies in `precision`, where a device leaves a choice; found out by
+    /// trying, the first time.
+    ///
+    /// # Errors
+    /// [`ModelError`] if the device fails, or computes wrongly in every way.
+    fn multiplication(&self, _precision: Precision) -> Result<Option<Multiplication>, ModelError> {
+        Ok(None)
+    }
+
+    /// Does `work` and times every kernel that it launches, where an engine has kernels and a
+    /// clock for them; without, `work` is not done.
+    ///
+    /// # Errors
+    /// Those of `work`.
+    fn profile(
+        &self,
+        _work: &mut dyn FnMut() -> Result<(), ModelError>,
+    ) -> Result<Option<Profile>, ModelError> {
+        Ok(None)
+    }
+
     /// How many networks with batches of `batch` rows it is good to step together:
     /// more than one where a single one leaves processors idle.
     fn at_once(&self, _batch: usize) -> usize {
         1
     }
+}
+
+/// By what a device multiplies in one number format.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Multiplication {
+    /// In words.
+    pub by: String,
+    /// What would have been faster but does not work there, and why.
+    pub refused: Vec<String>,
+}
+
+impl Multiplication {
+    /// A sentence on what was refused, if anything was.
+    pub fn note(&self) -> Option<String> {
+        let Self { by, refused } = self;
+        let because = || format!("multiplying by {by}: refused were {}", refused.join("; "));
+        (!refused.is_empty()).then(because)
+    }
+}
+
+/// What some work launched on a device.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Profile {
+    /// Kernels of one name together, in the order in which each came first.
+    pub kernels: Vec<KernelTime>,
+    /// Launches of which the device did not tell how long they took.
+    pub unmeasured: usize,
+    /// Whether times are the host's, which include what a launch costs there.
+    pub by_host: bool,
+}
+
+/// Launches of one kernel on operands of the same lengths.
+#[derive(Clone, Debug, PartialEq)]
+pub struct KernelTime {
+    /// The kernel, and for products the lengths.
+    pub name: String,
+    /// How often.
+    pub launches: usize,
+    /// How long altogether.
+    pub seconds: f64,
+    /// Floating-point operations of products, 0 of anything else.
+    pub flop: f64,
 }
 
 /// What a stack of networks is built from.

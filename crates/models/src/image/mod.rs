@@ -42,7 +42,7 @@ use relabel_scoring::{Class, Stream};
 pub use architecture::Architecture;
 pub use augment::{Batch, Distortion, Flip};
 pub use cpu::CpuEngine;
-pub use engine::{Engine, Input, Member, Net, NetPlan};
+pub use engine::{Engine, Input, KernelTime, Member, Multiplication, Net, NetPlan, Profile};
 #[cfg(feature = "resnet")]
 pub use framework::BurnEngine;
 #[cfg(feature = "gpu")]
@@ -89,6 +89,11 @@ impl Classifier for ImageClassifier {
         let fit = Fit { rows: x.rows, y, stream };
         let fitted = self.fit_together(x.store, &[fit], n_classes, watch)?;
         Ok(fitted.into_iter().next().expect("one fit should give one model"))
+    }
+
+    fn note(&self) -> Result<Option<String>, ModelError> {
+        let found = self.engine.multiplication(self.recipe.precision)?;
+        Ok(found.and_then(|multiplication| multiplication.note()))
     }
 
     fn at_once(&self) -> usize {

@@ -16,6 +16,9 @@ use relabel_kernels::Client;
 use crate::ModelError;
 use crate::device::{DeviceMemory, gpu_memory};
 
+/// Characters of a device's words that are passed on.
+const LONGEST: usize = 160;
+
 /// Runs the work of one network.
 pub(super) struct Worker {
     device: Place,
@@ -75,6 +78,7 @@ fn held(client: &Client) -> Option<u64> {
 /// `held`: MiB that this process had on the device.
 fn sentence(what: &str, reason: &str, held: Option<u64>, gpu: Option<DeviceMemory>) -> String {
     let lower = reason.to_lowercase();
+    let reason = in_one_line(reason);
     let full = ["out of memory", "outofmemory", "out_of_memory", "buffertoobig", "too large"];
     let gpu = gpu.map_or(String::new(), |memory| format!(", {memory}"));
     let held = held.map_or(String::new(), |held| format!(", {held} MiB held by this program"));
@@ -90,7 +94,23 @@ fn sentence(what: &str, reason: &str, held: Option<u64>, gpu: Option<DeviceMemor
 fn reason(panic: &(dyn Any + Send)) -> String {
     let text = panic.downcast_ref::<String>().map(String::as_str);
     let text = text.or_else(|| panic.downcast_ref::<&str>().copied());
-    text.unwrap_or("it gave no reason").lines().next().unwrap_or_default().to_owned()
+    text.unwrap_or("it gave no reason").to_owned()
+}
+
+/// The innermost cause that a device's error tells of, or else its first line; an end that
+/// few would read is left out.
+pub(super) fn in_one_line(error: &str) -> String {
+    let mut lines = error.lines().map(str::trim).filter(|line| !line.is_empty());
+    let mut told = lines.next().unwrap_or_default();
+    while let Some(line) = lines.next() {
+        if line == "Caused by:" {
+            told = lines.next().unwrap_or(told);
+        }
+    }
+    match told.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}...", &told[..end]),
+        None => told.to_owned(),
+    }
 }
 
 #[cfg(all(test, feature = "resnet"))]
@@ -110,6 +130,18 @@ mod tests {
         let gpu = Some(DeviceMemory { free: 12, total: 81_559 });
         let text = sentence("a net", "out of memory", Some(70_000), gpu);
         assert!(text.contains("12 of 81559 MiB free, 70000 MiB held by this program"), "{text}");
+    }
+
+    #[test]
+    fn of_a_chain_of_errors_the_innermost_is_told() {
+        let chain = "Several failures at once\nCaused by:\n  A launch error happened\n\
+                     Caused by:\n  the device has no squares of 16\nmore\n\nBacktrace:\nnone";
+        assert_eq!(in_one_line(chain), "the device has no squares of 16");
+        assert_eq!(in_one_line("device lost\n at frame 3"), "device lost");
+        let long = "\u{e9}".repeat(200);
+        assert_eq!(in_one_line(&long).chars().count(), 163);
+        let deep = sentence("a net", "a failure\nCaused by:\n  Out of memory", None, None);
+        assert!(deep.starts_with("the device has too little memory for a net"), "{deep}");
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! slopes of a tensor are left in its place of the pass's array.
 
 use relabel_kernels as kernels;
-use relabel_kernels::{Activation, Array, LineSlopes, Lines};
+use relabel_kernels::{Activation, Array, LineSlopes, Lines, Multiplier, SINGLE};
 
 use super::forward::{HeadTrace, LayerTrace, Pass, PoolTrace, Trace, UnitTrace, activation};
 use crate::image::architecture::{Architecture, Head, KernelStart, Layer, Unit};
@@ -43,7 +43,8 @@ impl Backward<'_> {
         }
         let weights = store.single("fc", "weight");
         let slot = self.slot("fc", "weight");
-        kernels::gram(client, &trace.features, &trace.slide.forward, scores, &slot);
+        let by = Multiplier::plain(client, SINGLE);
+        kernels::gram(client, by, &trace.features, &trace.slide.forward, scores, &slot);
         let format = store.weights("fc", "weight").dtype;
         let slopes = kernels::rows_of_scores(client, scores, &weights, trace.positions, format);
         match &trace.pool {
@@ -83,7 +84,7 @@ impl Backward<'_> {
     }
 
     fn unit(&self, unit: &Unit, trace: &UnitTrace, slopes: &Array, wanted: bool) -> Option<Array> {
-        let Pass { client, store, .. } = *self.pass;
+        let Pass { client, multiplier, store, .. } = *self.pass;
         let (name, norm) = (&unit.conv.name, unit.norm.as_ref());
         let scale = norm.filter(|norm| norm.scaled).map(|norm| self.slot(&norm.name, "weight"));
         let shift = &self.slot(norm.map_or(name, |norm| &norm.name), "bias");
@@ -96,11 +97,11 @@ impl Backward<'_> {
         }
         if unit.conv.start != KernelStart::Whitening {
             let slot = self.slot(name, "weight");
-            kernels::gram(client, &trace.input, &trace.slide.forward, &slopes, &slot);
+            kernels::gram(client, multiplier, &trace.input, &trace.slide.forward, &slopes, &slot);
         }
         wanted.then(|| {
             let turned = store.turned(name, "weight");
-            kernels::product(client, &slopes, &trace.slide.back, &turned)
+            kernels::product(client, multiplier, &slopes, &trace.slide.back, &turned)
         })
     }
 

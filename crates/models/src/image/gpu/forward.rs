@@ -5,7 +5,7 @@
 use std::sync::Arc;
 
 use relabel_kernels as kernels;
-use relabel_kernels::{Array, Client, Lines, Moments, Windows};
+use relabel_kernels::{Array, Client, Lines, Moments, Multiplier, SINGLE, Windows};
 
 use super::store::Store;
 use crate::image::architecture::{
@@ -24,6 +24,8 @@ pub(super) struct Map {
 /// One pass over the layers.
 pub(super) struct Pass<'a> {
     pub(super) client: &'a Client,
+    /// For the rows of maps.
+    pub(super) multiplier: Multiplier,
     pub(super) store: &'a Store,
     pub(super) slides: &'a Slides<Windows>,
     /// Where slopes, and the statistics of this batch, are left; without it the
@@ -133,7 +135,8 @@ impl Pass<'_> {
     fn unit(&self, unit: &Unit, x: Map, other: Option<&Array>) -> (Map, UnitTrace) {
         let slide = self.slides.of(Geometry::conv(&unit.conv, x.side));
         let weights = self.store.weights(&unit.conv.name, "weight");
-        let rows = kernels::product(self.client, &x.rows, &slide.forward, &weights);
+        let rows =
+            kernels::product(self.client, self.multiplier, &x.rows, &slide.forward, &weights);
         let mut map = Map { rows, side: slide.written };
         let pool = unit.pool.map(|pool| {
             let (next, trace) = self.pooled(pool, &map);
@@ -189,7 +192,8 @@ impl Pass<'_> {
         };
         let slide = self.slides.of(Geometry::whole([1, 1]));
         let weights = self.store.single("fc", "weight");
-        let product = kernels::product(self.client, &features, &slide.forward, &weights);
+        let by = Multiplier::plain(self.client, SINGLE);
+        let product = kernels::product(self.client, by, &features, &slide.forward, &weights);
         let scores = if head.bias {
             let bias = self.store.single("fc", "bias");
             let none = kernels::Activation::None;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use relabel_kernels as kernels;
 use relabel_kernels::{
-    Album, Array, Client, Descent, ElemType, Glass, HALF, SINGLE, Scales, Windows,
+    Album, Array, Client, Descent, ElemType, Glass, HALF, Multiplier, SINGLE, Scales, Windows,
 };
 
 use super::backward::gradients;
@@ -54,6 +54,7 @@ pub(super) struct GpuNet {
     inputs: Vec<Input>,
     glass: Glass,
     format: ElemType,
+    multiplier: Multiplier,
     store: Store,
     training: Option<Training>,
     average: Option<Array>,
@@ -71,6 +72,7 @@ struct Training {
 impl GpuNet {
     pub(super) fn new(
         client: &Client,
+        multiplier: Multiplier,
         plan: &NetPlan<'_>,
         uploads: &Uploads<Album>,
     ) -> Result<Self, ModelError> {
@@ -95,6 +97,7 @@ impl GpuNet {
             inputs: members.iter().map(|member| member.input.clone()).collect(),
             glass,
             format,
+            multiplier,
             store,
             training: None,
             average: None,
@@ -102,11 +105,16 @@ impl GpuNet {
         })
     }
 
+    fn pass<'a>(&'a self, store: &'a Store, slopes: Option<&'a Array>) -> Pass<'a> {
+        let Self { client, multiplier, slides, .. } = self;
+        Pass { client, multiplier: *multiplier, store, slides, slopes }
+    }
+
     fn descend(&self, batches: &[Batch], size: &StepSize, training: &Training, losses: &Array) {
         let Self { client, store, architecture, .. } = self;
         let slopes = &training.slopes;
         let x = view(client, &self.images.on_device, &self.glass, batches, self.format);
-        let pass = Pass { client, store, slides: &self.slides, slopes: Some(slopes) };
+        let pass = self.pass(store, Some(slopes));
         let (scores, trace) = pass.scores(architecture, x);
         let targets: Vec<f32> =
             batches.iter().flat_map(|batch| batch.targets.iter().copied()).collect();
@@ -144,7 +152,7 @@ impl GpuNet {
         let alone = (self.inputs.len() > 1).then(|| self.store.member(architecture, member));
         let store = alone.as_ref().unwrap_or(&self.store);
         let glass = glass(client, std::iter::once(&self.inputs[member]), architecture.channels);
-        let pass = Pass { client, store, slides: &self.slides, slopes: None };
+        let pass = self.pass(store, None);
         let mut scores = Vec::with_capacity(rows.len() * architecture.n_classes);
         let [_, height, width] = images.on_device.shape;
         let [height, width] = glass.side.unwrap_or([height, width]);

@@ -4,7 +4,7 @@
 //! they promise, would else only show as bad networks.
 
 use relabel_kernels as kernels;
-use relabel_kernels::{Client, ElemType, SINGLE};
+use relabel_kernels::{Client, ElemType, Multiplier, SINGLE};
 
 use super::slides;
 use crate::image::windows::Geometry;
@@ -16,11 +16,15 @@ const CASES: [[usize; 5]; 4] =
     [[3, 32, 4, 1, 64], [3, 32, 4, 1, 128], [3, 8, 4, 2, 64], [1, 8, 4, 1, 64]];
 const INPUTS: usize = 8;
 
-/// Compares what kernels compute in `format` with plain loops.
+/// Compares what kernels compute in `format` by `multiplier` with plain loops.
 ///
 /// # Errors
 /// What is wrong, or that the device failed.
-pub(super) fn trial(client: &Client, format: ElemType) -> Result<(), String> {
+pub(super) fn trial(
+    client: &Client,
+    format: ElemType,
+    multiplier: Multiplier,
+) -> Result<(), String> {
     let slides = slides(client);
     for [size, side, images, members, outputs] in CASES {
         let slide = slides.of(Geometry::square(size, 1, size / 2, [side; 2]));
@@ -54,10 +58,10 @@ pub(super) fn trial(client: &Client, format: ElemType) -> Result<(), String> {
         let weights = stack(&case.weights, depth, outputs);
         let turned = stack(&case.turned(), size * size * outputs, INPUTS);
         let sums = kernels::zeros(client, &[members, depth, outputs]);
-        kernels::gram(client, &rows, &slide.forward, &slopes, &sums);
+        kernels::gram(client, multiplier, &rows, &slide.forward, &slopes, &sums);
         let found = [
-            kernels::product(client, &rows, &slide.forward, &weights),
-            kernels::product(client, &slopes, &slide.back, &turned),
+            kernels::product(client, multiplier, &rows, &slide.forward, &weights),
+            kernels::product(client, multiplier, &slopes, &slide.back, &turned),
             sums,
         ];
         let names = ["a convolution", "the gradient of an input", "the gradient of weights"];

@@ -1,0 +1,96 @@
+//! What multiplies: matrix units where a device has them, or the units of a cube
+//! themselves, and how many elements they read at once. A device may promise more than
+//! its driver keeps, so there is an order in which to try.
+
+use std::fmt;
+
+use cubecl::client::Client;
+use cubecl::ir::{ElemType, FloatKind, features::MmaConfig};
+
+use crate::GRAIN;
+use crate::tile::{UNITS, WRITTEN};
+
+/// Matrix units, and the planes of a cube that feed them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct MatrixUnits {
+    /// Side of the squares that are multiplied.
+    pub side: usize,
+    /// Units of a plane.
+    pub plane: usize,
+    /// Planes above and beside each other.
+    pub planes: [usize; 2],
+}
+
+impl MatrixUnits {
+    /// Those of GPUs, and those of Mesa's software rasteriser, which tests run on.
+    const KNOWN: [Self; 2] =
+        [Self { side: 16, plane: 32, planes: [4, 2] }, Self { side: 8, plane: 8, planes: [8, 4] }];
+
+    /// Half precision with single sums.
+    fn of(client: &Client, elem: ElemType) -> Option<Self> {
+        let half = ElemType::Float(FloatKind::F16);
+        let hardware = &client.properties().hardware;
+        let plane = [hardware.plane_size_min, hardware.plane_size_max];
+        let there = |units: &Self| {
+            let side = units.side as u32;
+            let config = MmaConfig {
+                a_type: half,
+                b_type: half,
+                cd_type: ElemType::Float(FloatKind::F32),
+                m: side,
+                n: side,
+                k: side,
+            };
+            plane == [units.plane as u32; 2] && client.features().matmul.cmma.contains(&config)
+        };
+        Self::KNOWN.into_iter().find(|units| elem == half && there(units))
+    }
+
+    /// Planes in one column.
+    pub(crate) fn tall(self) -> Self {
+        Self { planes: [UNITS / self.plane, 1], ..self }
+    }
+}
+
+/// A way to compute products and grams of one number format on one device.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Multiplier {
+    pub(crate) elem: ElemType,
+    /// What multiplies, if not the units of a cube.
+    pub(crate) matrix: Option<MatrixUnits>,
+    /// Elements of a vector that is read.
+    pub(crate) vector: usize,
+    /// Bytes of shared memory that a cube has.
+    pub(crate) shared: usize,
+}
+
+impl Multiplier {
+    /// Every way in which the device says that it can multiply `elem`, the fastest first;
+    /// the last is without matrix units.
+    pub fn all(client: &Client, elem: ElemType) -> Vec<Self> {
+        let plain = Self::plain(client, elem);
+        let matrix = MatrixUnits::of(client, elem);
+        let fed = |vector| Some(Self { matrix: Some(matrix?), vector, ..plain });
+        let lengths = client.io_optimized_vector_sizes(elem.size());
+        let lengths = lengths.filter(|length| (WRITTEN..=GRAIN).contains(length));
+        lengths.filter_map(fed).chain([plain]).collect()
+    }
+
+    /// Without matrix units.
+    pub fn plain(client: &Client, elem: ElemType) -> Self {
+        let lengths = client.io_optimized_vector_sizes(elem.size());
+        let vector = lengths.filter(|length| *length <= WRITTEN).max().unwrap_or(1);
+        let shared = client.properties().hardware.max_shared_memory_size;
+        Self { elem, matrix: None, vector, shared }
+    }
+}
+
+impl fmt::Display for Multiplier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.matrix {
+            Some(MatrixUnits { side, .. }) => write!(f, "matrix units of {side} x {side}")?,
+            None => write!(f, "no matrix units")?,
+        }
+        write!(f, ", vectors of {}", self.vector)
+    }
+}
