@@ -8,8 +8,8 @@ use cubecl::prelude::*;
 use crate::multiplier::MatrixUnits;
 use crate::tile::{Tile, UNITS, WRITTEN};
 
-/// Units above and beside each other where units multiply.
-const GRID: usize = 16;
+/// Units beside each other where units multiply, at most.
+const ACROSS: usize = 16;
 
 /// The sums of a cube. One of the two kinds is in use, as the tile says.
 #[derive(CubeType)]
@@ -20,14 +20,20 @@ pub(crate) struct Sums<M: Size> {
     squares: Sequence<Matrix<f32>>,
 }
 
+/// Units above and beside each other.
+pub(crate) fn grid(tile: Tile) -> [usize; 2] {
+    let across = ACROSS.min(tile.columns / WRITTEN);
+    [UNITS / across, across]
+}
+
 /// Rows of a unit.
 fn own_rows(tile: Tile) -> usize {
-    tile.rows / GRID
+    tile.rows / grid(tile)[0]
 }
 
 /// Vectors of a unit in a row.
 fn own_vectors(tile: Tile) -> usize {
-    tile.columns / GRID / WRITTEN
+    tile.columns / grid(tile)[1] / WRITTEN
 }
 
 /// Squares of a plane above and beside each other.
@@ -99,8 +105,9 @@ impl<M: Size> Sums<M> {
         right: &Shared<[Vector<E, N>]>,
         #[comptime] tile: Tile,
     ) {
-        let row = UNIT_POS as usize / GRID;
-        let column = UNIT_POS as usize % GRID;
+        let [down, across] = comptime!(grid(tile));
+        let row = UNIT_POS as usize / across;
+        let column = UNIT_POS as usize % across;
         let rows = comptime!(own_rows(tile));
         let vectors = comptime!(own_vectors(tile));
         let length = comptime!(tile.vector);
@@ -110,13 +117,13 @@ impl<M: Size> Sums<M> {
             let mut factors = Array::<Vector<E, N>>::new(rows);
             #[unroll]
             for at in 0..rows {
-                factors[at] = left[(row + at * GRID) * left_stride + block];
+                factors[at] = left[(row + at * down) * left_stride + block];
             }
             #[unroll]
             for term in 0..length {
                 #[unroll]
                 for vector in 0..vectors {
-                    let from = (block * length + term) * right_stride + column + vector * GRID;
+                    let from = (block * length + term) * right_stride + column + vector * across;
                     let others = Vector::<f32, M>::cast_from(right[from]);
                     #[unroll]
                     for at in 0..rows {
@@ -134,8 +141,9 @@ impl<M: Size> Sums<M> {
         right: &Shared<[Vector<E, N>]>,
         #[comptime] tile: Tile,
     ) {
-        let row = UNIT_POS as usize / GRID;
-        let column = UNIT_POS as usize % GRID;
+        let [down, across] = comptime!(grid(tile));
+        let row = UNIT_POS as usize / across;
+        let column = UNIT_POS as usize % across;
         let vectors = comptime!(own_vectors(tile));
         let length = comptime!(tile.vector);
         let blocks = comptime!(own_rows(tile) / tile.vector);
@@ -144,11 +152,11 @@ impl<M: Size> Sums<M> {
         for term in 0..comptime!(tile.depth) {
             #[unroll]
             for vector in 0..vectors {
-                let from = term * right_stride + column + vector * GRID;
+                let from = term * right_stride + column + vector * across;
                 let others = Vector::<f32, M>::cast_from(right[from]);
                 #[unroll]
                 for block in 0..blocks {
-                    let factors = left[term * left_stride + row + block * GRID];
+                    let factors = left[term * left_stride + row + block * down];
                     #[unroll]
                     for at in 0..length {
                         let factor = f32::cast_from(factors.extract(at));
@@ -226,20 +234,21 @@ impl<M: Size> Sums<M> {
         if comptime!(tile.matrix.is_some()) {
             self.write_squares::<O>(out, start, first_row, first_column, end_row, end_column, tile);
         } else {
+            let [down, across] = comptime!(grid(tile));
             let vectors = comptime!(own_vectors(tile));
             let length = comptime!(tile.vector);
             #[unroll]
             for at in 0..comptime!(own_rows(tile)) {
-                let unit = UNIT_POS as usize / GRID;
+                let unit = UNIT_POS as usize / across;
                 let row = if comptime!(tile.turned) {
-                    (unit + comptime!(at / length) * GRID) * length + comptime!(at % length)
+                    (unit + comptime!(at / length * down)) * length + comptime!(at % length)
                 } else {
-                    unit + at * GRID
+                    unit + at * down
                 };
                 let row = first_row + row;
                 #[unroll]
                 for vector in 0..vectors {
-                    let column = (UNIT_POS as usize % GRID + vector * GRID) * WRITTEN;
+                    let column = (UNIT_POS as usize % across + vector * across) * WRITTEN;
                     let column = first_column + column;
                     if row < end_row && column < end_column {
                         let sum = self.vectors[at * vectors + vector];

@@ -9,7 +9,7 @@ use cubecl::prelude::*;
 use crate::cubes::cube_number;
 use crate::factors::Sums;
 use crate::operands::{Gathered, Lengths, Plain, Range, Share};
-use crate::tile::Tile;
+use crate::tile::{Tile, UNITS};
 
 /// One cube computes one tile: of all tiles of a member column by column, then row
 /// by row in x and y; members, and the stretches of a gram, in z.
@@ -70,13 +70,11 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     plain.bring::<E, N>(others, &lengths, &range, first_term, &mut right_next, tile);
     gathered.advance(table, &lengths, &range, first_term + comptime!(tile.depth), tile);
     for step in 0..(end_term - first_term).div_ceil(comptime!(tile.depth)) {
-        #[unroll]
-        for at in 0..comptime!(left_share.number) {
-            left[left_place + comptime!(at * left_share.apart * left_stride)] = left_next[at];
-        }
-        #[unroll]
-        for at in 0..comptime!(right_share.number) {
-            right[right_place + comptime!(at * right_share.apart * right_stride)] = right_next[at];
+        put::<E, N>(&mut left, left_place, &left_next, left_stride, left_share);
+        if comptime!(right_share.units == UNITS) {
+            put::<E, N>(&mut right, right_place, &right_next, right_stride, right_share);
+        } else if (UNIT_POS as usize) < comptime!(right_share.units) {
+            right[right_place] = right_next[0];
         }
         sync_cube();
         // After the last there are tiles of nothing: without a condition, what brings
@@ -101,4 +99,19 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
 fn place(#[comptime] stride: usize, #[comptime] share: Share) -> usize {
     let unit = UNIT_POS as usize;
     unit / comptime!(share.vectors) * stride + unit % comptime!(share.vectors)
+}
+
+/// A unit's vectors of the next tile to their places in shared memory.
+#[cube]
+fn put<E: Float, N: Size>(
+    tile: &mut Shared<[Vector<E, N>]>,
+    place: usize,
+    found: &Array<Vector<E, N>>,
+    #[comptime] stride: usize,
+    #[comptime] share: Share,
+) {
+    #[unroll]
+    for at in 0..comptime!(share.number) {
+        tile[place + comptime!(at * share.apart * stride)] = found[at];
+    }
 }

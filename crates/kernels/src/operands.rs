@@ -25,6 +25,9 @@ pub(crate) struct Lengths {
     pub stretch: usize,
 }
 
+/// More terms than there are, and less than an index holds with some added.
+const BEYOND: usize = 1 << 30;
+
 /// What a cube multiplies: terms of the sum, and rows and columns of the result.
 #[derive(CubeType, Clone, Copy)]
 pub(crate) struct Range {
@@ -47,6 +50,8 @@ pub(crate) struct Share {
     pub apart: usize,
     /// Vectors of a unit.
     pub number: usize,
+    /// Units that have any; the others look on.
+    pub units: usize,
 }
 
 impl Share {
@@ -61,7 +66,8 @@ impl Share {
 
     fn of(lines: usize, length: usize, tile: Tile) -> Self {
         let vectors = length / tile.vector;
-        Self { vectors, apart: UNITS / vectors, number: lines * vectors / UNITS }
+        let all = lines * vectors;
+        Self { vectors, apart: UNITS / vectors, number: all.div_ceil(UNITS), units: all.min(UNITS) }
     }
 }
 
@@ -93,7 +99,7 @@ impl Gathered {
         range: &Range,
         #[comptime] tile: Tile,
     ) -> Self {
-        let Share { vectors, apart, number } = comptime!(Share::left(tile));
+        let Share { vectors, apart, number, .. } = comptime!(Share::left(tile));
         let line = UNIT_POS as usize / vectors;
         let along = UNIT_POS as usize % vectors * comptime!(tile.vector);
         let depth = comptime!(tile.depth);
@@ -161,7 +167,7 @@ impl Gathered {
         term: usize,
         #[comptime] tile: Tile,
     ) {
-        let Share { vectors, apart, number } = comptime!(Share::left(tile));
+        let Share { vectors, apart, number, .. } = comptime!(Share::left(tile));
         let line = UNIT_POS as usize / vectors;
         #[unroll]
         for at in 0..number {
@@ -216,10 +222,15 @@ impl Plain {
         row: usize,
         #[comptime] tile: Tile,
     ) -> Self {
-        let vectors = comptime!(Share::right(tile).vectors);
+        let Share { vectors, units, .. } = comptime!(Share::right(tile));
         let column = range.first_column + UNIT_POS as usize % vectors * comptime!(tile.vector);
         let column = select(column < lengths.outputs, column, 0);
-        Plain { line: UNIT_POS as usize / vectors, row, column }
+        let line = UNIT_POS as usize / vectors;
+        if comptime!(units == UNITS) {
+            Plain { line, row, column }
+        } else {
+            Plain { line: select((UNIT_POS as usize) < units, line, BEYOND), row, column }
+        }
     }
 
     /// Brings the tile of terms `term` and following.

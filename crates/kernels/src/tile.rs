@@ -32,6 +32,9 @@ impl Tile {
     pub(crate) fn product(by: Multiplier, rows: usize, columns: usize) -> Self {
         let base = Self::of(by, false);
         let (large, broad) = (rows >= 16 * 256, columns > 64);
+        if large && let Some(narrow) = base.narrow(columns) {
+            return narrow.or_what_fits(base, by);
+        }
         let tile = match (base.matrix, large, broad) {
             (Some(_), true, true) => Self { rows: 256, columns: 128, depth: 32, ..base },
             (Some(units), true, false) => {
@@ -46,6 +49,11 @@ impl Tile {
     /// For a gram of `rows` (taps and inputs) x `columns` per member.
     pub(crate) fn gram(by: Multiplier, rows: usize, columns: usize) -> Self {
         let base = Self::of(by, true);
+        if rows > 64
+            && let Some(narrow) = base.narrow(columns)
+        {
+            return narrow.or_what_fits(base, by);
+        }
         let tile = match (base.matrix, rows > 64, columns > 64) {
             (Some(_), true, true) => Self { rows: 128, columns: 128, ..base },
             (Some(_), true, false) => Self { rows: 128, ..base },
@@ -60,6 +68,18 @@ impl Tile {
         let Multiplier { matrix, vector, .. } = by;
         let depth = if matrix.is_some() { 64 } else { 16 };
         Self { rows: 64, columns: 64, depth, matrix, turned, vector }
+    }
+
+    /// Many rows of few columns: what is computed beside the columns that there are is work
+    /// for nothing.
+    fn narrow(self, columns: usize) -> Option<Self> {
+        let columns = [16, 32].into_iter().find(|&narrow| columns <= narrow)?;
+        Some(match self.matrix {
+            None => Self { rows: self.rows * self.columns / columns, columns, ..self },
+            Some(units) => {
+                Self { rows: 256, columns, depth: 32, matrix: Some(units.tall()), ..self }
+            }
+        })
     }
 
     /// This tile, a flatter one or `other`: the first for which a cube has shared memory.
@@ -98,5 +118,53 @@ impl Tile {
     /// Length of a right row in shared memory.
     pub(crate) fn right_stride(self) -> usize {
         self.columns + self.gap()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::array::SINGLE;
+    use crate::operands::Share;
+
+    fn tiles(vector: usize, shared: usize) -> impl Iterator<Item = (usize, Tile)> {
+        let by = Multiplier { elem: SINGLE, matrix: None, vector, shared };
+        [8, 16, 24, 32, 40, 64, 72, 136].into_iter().flat_map(move |columns| {
+            let of = move |rows| [Tile::product(by, rows, columns), Tile::gram(by, rows, columns)];
+            [8, 72, 576, 65536].into_iter().flat_map(of).map(move |tile| (columns, tile))
+        })
+    }
+
+    #[test]
+    fn few_columns_get_a_tile_of_few() {
+        let by = Multiplier { elem: SINGLE, matrix: None, vector: 4, shared: 32 << 10 };
+        let of = |columns| Tile::product(by, 65536, columns);
+        assert_eq!([16, 24, 64, 72].map(|n| of(n).columns), [16, 32, 64, 128]);
+        assert_eq!([16, 24, 64, 72].map(|n| Tile::gram(by, 576, n).columns), [16, 32, 64, 128]);
+        // a head has few rows, and more cubes are busy with small tiles
+        assert_eq!(Tile::product(by, 128, 16).rows, 64);
+    }
+
+    #[test]
+    fn units_share_every_tile_evenly() {
+        for vector in [1, 2, 4] {
+            for (columns, tile) in tiles(vector, 32 << 10) {
+                let [down, across] = crate::factors::grid(tile);
+                assert_eq!(down * across, UNITS, "{columns}: {tile:?}");
+                let each = if tile.turned { vector } else { 1 };
+                assert!(tile.rows.is_multiple_of(down * each), "{columns}: {tile:?}");
+                assert!(tile.columns.is_multiple_of(across * WRITTEN), "{columns}: {tile:?}");
+                for lines in [Share::left(tile), Share::right(tile)] {
+                    assert!(lines.number == 1 || lines.units == UNITS, "{columns}: {tile:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_cube_with_little_shared_memory_gets_the_small_tile() {
+        for (_, tile) in tiles(4, 16 << 10) {
+            assert!(tile.shared(SINGLE) <= 16 << 10, "{tile:?}");
+        }
     }
 }

@@ -81,6 +81,8 @@ fn cases() -> Vec<(String, Case)> {
         (14, 7, 2, 3, 1, 2, 8, 64),
         (16, 3, 1, 1, 1, 20, 64, 128),
         (16, 3, 1, 1, 1, 17, 16, 64),
+        (16, 3, 1, 1, 2, 34, 24, 16),
+        (16, 3, 1, 1, 1, 17, 16, 24),
     ]
     .into_iter()
     .map(|(side, size, stride, pad, members, images, inputs, outputs)| {

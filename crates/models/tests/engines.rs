@@ -321,3 +321,37 @@ fn what_half_precision_cannot_hold_shows_in_the_loss() {
     let loss = net.mean_losses().unwrap()[0];
     assert!(!loss.is_finite(), "{loss}");
 }
+
+#[cfg(not(feature = "resnet"))]
+#[test]
+fn a_profile_has_every_product_of_a_step_and_the_work_is_done() {
+    // channels are multiples of the grain, so that products have the network's operations
+    let spec = NetSpec { width: 8, ..NetSpec::small(NetKind::Resnet8) };
+    let case = Case {
+        spec,
+        mix: false,
+        batch: BATCH,
+        sides: (16, None),
+        precision: Precision::F32,
+        steps: 1,
+    };
+    let engine = other();
+    let (mut net, _) = case.net(&engine, &[0]).unwrap();
+    let size =
+        StepSize { learning_rate: 0.02, momentum: 0.9, weight_decay: 0.0, norm_momentum: 0.3 };
+    let before = net.weights(0).unwrap();
+    let mut step = || net.step(&[batch(false, 0, BATCH)], &size);
+    let profile = engine.profile(&mut step).unwrap().expect("kernels");
+    assert!(net.weights(0).unwrap() != before);
+    let flop: f64 = profile.kernels.iter().map(|kernel| kernel.flop).sum();
+    let forward = Architecture::new(&case.spec, 3, N_CLASSES).multiply_adds(16) * BATCH as u64;
+    // the first layer has no slopes in its input; three channels are eight, five classes too
+    let share = flop / (6 * forward) as f64;
+    assert!((0.95..1.2).contains(&share), "{share} of the operations");
+    let launches: usize = profile.kernels.iter().map(|kernel| kernel.launches).sum();
+    assert!(launches > 60 && profile.unmeasured == 0, "{profile:?}");
+    assert!(profile.kernels.iter().all(|kernel| kernel.seconds >= 0.0), "{profile:?}");
+    let names: Vec<_> = profile.kernels.iter().map(|kernel| kernel.name.as_str()).collect();
+    assert!(names.contains(&"product of 2048 rows, 9 x 8 to 8"), "{names:?}");
+    assert!(names.contains(&"gram of 2048 rows, 9 x 8 to 8"), "{names:?}");
+}

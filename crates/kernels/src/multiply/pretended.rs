@@ -56,9 +56,13 @@ fn every_tile_for_matrix_units_is_a_shader_that_fits() {
     let tiles = [
         ([256, 128, 32], [4, 2], false),
         ([256, 64, 32], [8, 1], false),
+        ([256, 32, 32], [8, 1], false),
+        ([256, 16, 32], [8, 1], false),
         ([64, 64, 64], [4, 2], false),
         ([128, 128, 64], [4, 2], true),
         ([128, 64, 64], [4, 2], true),
+        ([256, 32, 32], [8, 1], true),
+        ([256, 16, 32], [8, 1], true),
         ([64, 64, 64], [4, 2], true),
     ];
     for ([rows, columns, depth], planes, turned) in tiles {

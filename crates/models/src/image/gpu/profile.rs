@@ -2,7 +2,8 @@
 //! device's own clock between the kernels around it.
 
 use std::mem::take;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{ThreadId, current};
 
 use cubecl::future::block_on;
 use cubecl::logging::{
@@ -13,12 +14,12 @@ use relabel_kernels::Multiplied;
 use crate::ModelError;
 use crate::image::engine::{KernelTime, Profile};
 
-/// Does `work` and times what it launches; no other thread should launch meanwhile.
+/// Does `work` and times what it launches from this thread.
 pub(super) fn profile(
     work: &mut dyn FnMut() -> Result<(), ModelError>,
 ) -> Result<Profile, ModelError> {
     Multiplied::take();
-    let stopwatch = Arc::new(Stopwatch::default());
+    let stopwatch = Arc::new(Stopwatch { thread: current().id(), launches: Mutex::default() });
     let observation = LaunchObservation::new(stopwatch.clone());
     work()?;
     drop(observation);
@@ -65,18 +66,23 @@ enum Took {
     Unknown,
 }
 
-#[derive(Default)]
+/// CubeCL tells it of the launches of all threads.
 struct Stopwatch {
+    thread: ThreadId,
     launches: Mutex<Vec<Launch>>,
 }
 
 impl Stopwatch {
-    fn launches(&self) -> std::sync::MutexGuard<'_, Vec<Launch>> {
+    fn is_concerned(&self) -> bool {
+        current().id() == self.thread
+    }
+
+    fn launches(&self) -> MutexGuard<'_, Vec<Launch>> {
         self.launches.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn last_took(&self, took: Took) {
-        if let Some(last) = self.launches().last_mut() {
+        if let Some(last) = self.launches().last_mut().filter(|_| self.is_concerned()) {
             last.took = took;
         }
     }
@@ -84,6 +90,9 @@ impl Stopwatch {
 
 impl LaunchObserver for Stopwatch {
     fn launched(&self, kernel: &'static str) {
+        if !self.is_concerned() {
+            return;
+        }
         let multiplied = Multiplied::take();
         let name = multiplied.map_or_else(|| short(kernel), |multiplied| multiplied.to_string());
         let flop = multiplied.map_or(0.0, |multiplied| multiplied.flop());

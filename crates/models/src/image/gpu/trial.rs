@@ -12,8 +12,14 @@ use crate::image::windows::Geometry;
 /// How far sums may be apart, relative to values above 1: rounding to half precision.
 const REACH: f32 = 1e-2;
 /// Side of the windows, side of the images, images, members and outputs of the convolutions.
-const CASES: [[usize; 5]; 4] =
-    [[3, 32, 4, 1, 64], [3, 32, 4, 1, 128], [3, 8, 4, 2, 64], [1, 8, 4, 1, 64]];
+const CASES: [[usize; 5]; 6] = [
+    [3, 32, 4, 1, 64],
+    [3, 32, 4, 1, 128],
+    [3, 32, 4, 1, 24],
+    [3, 8, 4, 2, 64],
+    [3, 8, 4, 1, 16],
+    [1, 8, 4, 1, 64],
+];
 const INPUTS: usize = 8;
 
 /// Compares what kernels compute in `format` by `multiplier` with plain loops.
