@@ -53,6 +53,37 @@ fn square<E: Float>(
     unsafe { Matrix::<E>::uninitialized(ident, side, side, side, layout) }
 }
 
+/// Where a cube's sums go: to rows `first_row` and following, columns `first_column` and
+/// following of a matrix of `end_row` x `end_column` that begins `start` rows down the result.
+#[derive(CubeType, Clone, Copy)]
+pub(crate) struct Target {
+    pub start: usize,
+    pub first_row: usize,
+    pub first_column: usize,
+    pub end_row: usize,
+    pub end_column: usize,
+    /// Rows of an image that a phase writes, and all that it has.
+    pub outs: usize,
+    pub image: usize,
+    /// Where the places of the phase begin.
+    pub phase: usize,
+}
+
+#[cube]
+impl Target {
+    /// The row of the result for a row of the matrix, past the last one for none.
+    fn row(&self, places: &[i32], row: usize, #[comptime] phased: bool) -> (usize, bool) {
+        let to = self.start + row;
+        let there = row < self.end_row;
+        if comptime!(phased) {
+            let place = places[self.phase + to % self.outs];
+            (to / self.outs * self.image + usize::cast_from(place), there && place >= 0)
+        } else {
+            (to, there)
+        }
+    }
+}
+
 #[cube]
 impl<M: Size> Sums<M> {
     pub(crate) fn nothing(#[comptime] tile: Tile) -> Self {
@@ -219,20 +250,17 @@ impl<M: Size> Sums<M> {
         }
     }
 
-    /// Writes the sums to rows `first_row` and following, columns `first_column` and
-    /// following of a matrix of `end_row` x `end_column` that starts at `start`.
+    /// Writes the sums; `places` are those of phases.
     pub(crate) fn write<O: Float>(
         &self,
         out: &mut [Vector<O, M>],
-        start: usize,
-        first_row: usize,
-        first_column: usize,
-        end_row: usize,
-        end_column: usize,
+        places: &[i32],
+        target: &Target,
         #[comptime] tile: Tile,
+        #[comptime] phased: bool,
     ) {
         if comptime!(tile.matrix.is_some()) {
-            self.write_squares::<O>(out, start, first_row, first_column, end_row, end_column, tile);
+            self.write_squares::<O>(out, places, target, tile, phased);
         } else {
             let [down, across] = comptime!(grid(tile));
             let vectors = comptime!(own_vectors(tile));
@@ -245,14 +273,14 @@ impl<M: Size> Sums<M> {
                 } else {
                     unit + at * down
                 };
-                let row = first_row + row;
+                let (row, there) = target.row(places, target.first_row + row, phased);
                 #[unroll]
                 for vector in 0..vectors {
                     let column = (UNIT_POS as usize % across + vector * across) * WRITTEN;
-                    let column = first_column + column;
-                    if row < end_row && column < end_column {
+                    let column = target.first_column + column;
+                    if there && column < target.end_column {
                         let sum = self.vectors[at * vectors + vector];
-                        let place = start + row * end_column + column;
+                        let place = row * target.end_column + column;
                         out[place / WRITTEN] = Vector::<O, M>::cast_from(sum);
                     }
                 }
@@ -263,12 +291,10 @@ impl<M: Size> Sums<M> {
     fn write_squares<O: Float>(
         &self,
         out: &mut [Vector<O, M>],
-        start: usize,
-        first_row: usize,
-        first_column: usize,
-        end_row: usize,
-        end_column: usize,
+        places: &[i32],
+        target: &Target,
         #[comptime] tile: Tile,
+        #[comptime] phased: bool,
     ) {
         let units = comptime!(tile.matrix.expect("matrix units should multiply"));
         let side = comptime!(units.side);
@@ -277,9 +303,10 @@ impl<M: Size> Sums<M> {
         let lane = UNIT_POS as usize % comptime!(units.plane);
         let square = comptime!(side * side);
         let planes = comptime!(UNITS / units.plane);
-        let first_row = first_row + plane / comptime!(units.planes[1]) * comptime!(down * side);
+        let first_row =
+            target.first_row + plane / comptime!(units.planes[1]) * comptime!(down * side);
         let first_column =
-            first_column + plane % comptime!(units.planes[1]) * comptime!(across * side);
+            target.first_column + plane % comptime!(units.planes[1]) * comptime!(across * side);
         let mut paper = Shared::<[f32]>::new_aligned_slice(comptime!(planes * square), 16usize);
         #[unroll]
         for at in 0..comptime!(down * across) {
@@ -296,13 +323,14 @@ impl<M: Size> Sums<M> {
                 let from = (lane + turn * comptime!(units.plane)) * WRITTEN;
                 let row = first_row + comptime!(at / across * side) + from / side;
                 let column = first_column + comptime!(at % across * side) + from % side;
-                if row < end_row && column < end_column {
+                let (row, there) = target.row(places, row, phased);
+                if there && column < target.end_column {
                     let mut sum = Vector::<O, M>::new(O::from_int(0));
                     #[unroll]
                     for term in 0..comptime!(WRITTEN) {
                         sum.insert(term, O::cast_from(paper[plane * square + from + term]));
                     }
-                    out[(start + row * end_column + column) / WRITTEN] = sum;
+                    out[(row * target.end_column + column) / WRITTEN] = sum;
                 }
             }
         }

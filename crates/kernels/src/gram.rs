@@ -47,7 +47,8 @@ pub fn gram(
     let parts = CUBES.div_ceil(tiles).min(positions.div_ceil(STRETCH)).max(1);
     let stretch = positions.div_ceil(parts).next_multiple_of(tile.depth);
     let parts = positions.div_ceil(stretch);
-    let factors = Factors { by, rows, windows, others: slopes, positions, outputs, members };
+    let tables = windows.whole();
+    let factors = Factors { by, rows, tables, others: slopes, positions, outputs, members };
     if parts == 1 {
         return factors.launch(client, sums, tile, depth, [parts, stretch]);
     }

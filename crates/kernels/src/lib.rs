@@ -59,7 +59,7 @@ pub use product::product;
 pub use residual::{gated, sum};
 pub use segment::{BLOCK, ENTRY, Fate, Segment};
 pub use spread::{picked, spread_out};
-pub use windows::Windows;
+pub use windows::{Phases, Windows};
 pub use zeros::zeros;
 
 /// Channels come in multiples of this; the kernels read so many at once at most.

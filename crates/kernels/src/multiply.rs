@@ -7,21 +7,24 @@ mod pretended;
 use cubecl::prelude::*;
 
 use crate::cubes::cube_number;
-use crate::factors::Sums;
+use crate::factors::{Sums, Target};
 use crate::operands::{Gathered, Lengths, Plain, Range, Share};
 use crate::tile::{Tile, UNITS};
 
 /// One cube computes one tile: of all tiles of a member column by column, then row
-/// by row in x and y; members, and the stretches of a gram, in z.
+/// by row in x and y; members, and the stretches of a gram or the phases of a product, in z.
 #[cube(launch_unchecked, address_type = "dynamic")]
 pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     rows: &[Vector<E, N>],
     table: &[i32],
     others: &[Vector<E, N>],
+    places: &[i32],
+    phases: &[i32],
     out: &mut [Vector<O, M>],
     lengths: Lengths,
     members: usize,
     #[comptime] tile: Tile,
+    #[comptime] phased: bool,
     #[define(E, O)] _types: [ElemType; 2],
 ) {
     let depth = lengths.taps * lengths.inputs;
@@ -33,6 +36,14 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     let part = CUBE_POS_Z as usize / members;
     let base = member * lengths.positions;
 
+    let mut first_tap = 0usize;
+    let mut table_start = 0usize;
+    let mut taps = lengths.taps;
+    if comptime!(phased) {
+        first_tap = usize::cast_from(phases[2 * part]);
+        taps = usize::cast_from(phases[2 * part + 1]);
+        table_start = part * lengths.outs * lengths.taps;
+    }
     let (first_term, end_term, end_row) = if comptime!(tile.turned) {
         let first = part * lengths.stretch;
         let end = select(
@@ -42,12 +53,13 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
         );
         (first, end, depth)
     } else {
-        (0usize, depth, lengths.positions)
+        (0usize, taps * lengths.inputs, lengths.positions)
     };
     if first_row >= end_row {
         terminate!();
     }
-    let range = Range { first_term, end_term, first_row, end_row, first_column, base };
+    let range =
+        Range { first_term, end_term, first_row, end_row, first_column, base, table: table_start };
 
     let left_share = comptime!(Share::left(tile));
     let right_share = comptime!(Share::right(tile));
@@ -61,7 +73,11 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     let mut left_next = Array::<Vector<E, N>>::new(comptime!(left_share.number));
     let mut right_next = Array::<Vector<E, N>>::new(comptime!(right_share.number));
     let mut gathered = Gathered::new(table, &lengths, &range, tile);
-    let row = if comptime!(tile.turned) { base } else { member * depth };
+    let row = if comptime!(tile.turned) {
+        base
+    } else {
+        member * lengths.weights + first_tap * lengths.inputs
+    };
     let plain = Plain::new(&lengths, &range, row, tile);
     let left_place = place(left_stride, left_share);
     let right_place = place(right_stride, right_share);
@@ -86,12 +102,18 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
         sums.add::<E, N>(&left, &right, tile);
         sync_cube();
     }
-    let start = if comptime!(tile.turned) {
-        CUBE_POS_Z as usize * depth * lengths.outputs
-    } else {
-        base * lengths.outputs
+    let start = if comptime!(tile.turned) { CUBE_POS_Z as usize * depth } else { base };
+    let target = Target {
+        start,
+        first_row,
+        first_column,
+        end_row,
+        end_column: lengths.outputs,
+        outs: lengths.outs,
+        image: lengths.image,
+        phase: part * lengths.outs,
     };
-    sums.write::<O>(out, start, first_row, first_column, end_row, lengths.outputs, tile);
+    sums.write::<O>(out, places, &target, tile, phased);
 }
 
 /// Where in shared memory a unit's first vector is, with so many vectors from line to line.

@@ -23,6 +23,10 @@ pub(crate) struct Lengths {
     pub positions: usize,
     /// Positions that one cube of a gram adds up.
     pub stretch: usize,
+    /// Rows of a member's weights.
+    pub weights: usize,
+    /// Rows of an image of the result, of which a phase writes some.
+    pub image: usize,
 }
 
 /// More terms than there are, and less than an index holds with some added.
@@ -38,6 +42,8 @@ pub(crate) struct Range {
     pub first_column: usize,
     /// Written rows of the members before.
     pub base: usize,
+    /// Where the table of the phase begins.
+    pub table: usize,
 }
 
 /// How a cube's units share a tile in shared memory, `lines` lines of `length` elements:
@@ -122,7 +128,7 @@ impl Gathered {
             }
             let position = range.base + position;
             images[at] = position / lengths.outs * lengths.ins;
-            spots[at] = position % lengths.outs * lengths.taps;
+            spots[at] = range.table + position % lengths.outs * lengths.taps;
         }
         let reads = Array::<i32>::new(number);
         let (tap, channel) = (term / lengths.inputs, term % lengths.inputs);

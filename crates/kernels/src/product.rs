@@ -12,7 +12,7 @@ use crate::multiplier::Multiplier;
 use crate::multiply::multiply;
 use crate::operands::LengthsLaunch;
 use crate::tile::{Tile, UNITS, WRITTEN};
-use crate::windows::Windows;
+use crate::windows::{Tables, Windows};
 
 /// Row `image * outs + p` of the result is the sum over taps t and inputs k of
 /// `rows[image * ins + table[p, t]][k] * weights[member][t * inputs + k]`, in single
@@ -20,7 +20,8 @@ use crate::windows::Windows;
 ///
 /// `rows` `[images * ins, inputs]` and `weights` `[members, taps * inputs, outputs]`
 /// are of one type, single or half precision, and so is the result, `[images * outs,
-/// outputs]`. The images of one member follow those of the other.
+/// outputs]`. The images of one member follow those of the other. Taps that are of no use
+/// to a phase of the windows are left out.
 ///
 /// # Panics
 /// If inputs or outputs are not multiples of [`crate::GRAIN`], lengths do not fit, or
@@ -37,11 +38,12 @@ pub fn product(
     assert_eq!(depth, windows.taps * inputs, "weights should have a row per tap and input");
     let images = length(rows, 0) / windows.ins;
     assert_eq!(images % members, 0, "members should have equally many images");
-    let positions = images / members * windows.outs;
+    let tables = windows.by_phases();
+    let positions = images / members * tables.outs;
     let out = empty(client, &[images * windows.outs, outputs], rows.dtype);
-    let factors = Factors { by, rows, windows, others: weights, positions, outputs, members };
-    let tile = Tile::product(by, positions, outputs);
-    factors.launch(client, &out, tile, positions, [1, positions]);
+    let factors = Factors { by, rows, tables, others: weights, positions, outputs, members };
+    let tile = Tile::product(by, tables.phases * positions, outputs);
+    factors.launch(client, &out, tile, positions, [tables.phases, positions]);
     out
 }
 
@@ -49,9 +51,9 @@ pub fn product(
 pub(crate) struct Factors<'a> {
     pub by: Multiplier,
     pub rows: &'a TensorHandle,
-    pub windows: &'a Windows,
+    pub tables: Tables<'a>,
     pub others: &'a TensorHandle,
-    /// Written rows of a member.
+    /// Written rows of a member, or of a phase of one.
     pub positions: usize,
     pub outputs: usize,
     pub members: usize,
@@ -59,7 +61,7 @@ pub(crate) struct Factors<'a> {
 
 impl Factors<'_> {
     /// Computes tiles that cover `height` rows per member and part; a part of a gram
-    /// adds up a stretch of positions.
+    /// adds up a stretch of positions, a part of a product is a phase.
     pub(crate) fn launch(
         &self,
         client: &Client,
@@ -68,14 +70,14 @@ impl Factors<'_> {
         height: usize,
         [parts, stretch]: [usize; 2],
     ) {
-        let Self { by, rows, windows, others, positions, outputs, members } = *self;
+        let Self { by, rows, tables, others, positions, outputs, members } = *self;
         assert_eq!(by.elem, rows.dtype, "a multiplier should be for the type of the rows");
         let inputs = length(rows, 1);
         let suits = |channels: usize| channels.is_multiple_of(crate::GRAIN);
         assert!(suits(inputs) && suits(outputs), "channels should be multiples of the grain");
         let tiles = height.div_ceil(tile.rows) * outputs.div_ceil(tile.columns);
         let types: [ElemType; 2] = [rows.dtype, out.dtype];
-        let (gram, taps) = (tile.turned, windows.taps);
+        let (gram, taps) = (tile.turned, tables.all_taps);
         Multiplied { gram, positions: positions * members, taps, inputs, outputs }.announce();
         // SAFETY: every read and write of the kernel is guarded by the lengths given here.
         unsafe {
@@ -87,20 +89,25 @@ impl Factors<'_> {
                 tile.vector,
                 WRITTEN,
                 vectors(rows, tile.vector),
-                vectors(&windows.table, 1),
+                vectors(tables.table, 1),
                 vectors(others, tile.vector),
+                vectors(tables.places, 1),
+                vectors(tables.taps, 1),
                 vectors(out, WRITTEN),
                 LengthsLaunch::new(
-                    windows.ins,
-                    windows.outs,
-                    windows.taps,
+                    tables.ins,
+                    tables.outs,
+                    tables.most_taps,
                     inputs,
                     outputs,
                     positions,
                     stretch,
+                    tables.all_taps * inputs,
+                    tables.image,
                 ),
                 members,
                 tile,
+                tables.phased,
                 types,
             );
         }

@@ -7,8 +7,8 @@ mod plain;
 
 use plain::{Noise, client, close, download, formats, reach, upload};
 use relabel_kernels::{
-    Client, ElemType, Multiplier, SINGLE, Windows, empty, gram, integers, maxima, maxima_gradient,
-    product,
+    Client, ElemType, Multiplier, Phases, SINGLE, Windows, empty, gram, integers, maxima,
+    maxima_gradient, product,
 };
 
 /// Both tables of square windows.
@@ -43,13 +43,14 @@ impl Slide {
 
     fn windows(&self, client: &Client) -> Windows {
         let Self { ins, outs, taps, .. } = *self;
-        Windows { table: integers(client, &self.forward, &[outs, taps]), ins, outs, taps }
+        let table = integers(client, &self.forward, &[outs, taps]);
+        Windows { table, ins, outs, taps, phases: None }
     }
 
     fn back(&self, client: &Client) -> Windows {
         let Self { ins, outs, taps, .. } = *self;
         let table = integers(client, &self.back, &[ins, taps]);
-        Windows { table, ins: outs, outs: ins, taps }
+        Windows { table, ins: outs, outs: ins, taps, phases: None }
     }
 
     /// Every (image, written position, tap, row that is read).
@@ -205,6 +206,71 @@ fn the_table_from_the_other_side_turns_a_product_round() {
         };
         let [one, other] = [dot(&forward, &slopes), dot(&rows, &back)];
         assert!((one - other).abs() < 1e-3 * one.abs().max(1.0), "{name}: {one} {other}");
+    }
+}
+
+#[test]
+fn a_product_by_phases_is_that_of_all_taps() {
+    let client = client();
+    // first tap, taps and rows of every phase of an image
+    let phases = [(0, 1, 700), (1, 4, 690), (5, 2, 500), (7, 0, 200)];
+    let [ins, image, taps, most, outs] = [500, 2090, 7, 4, 700];
+    let mut table = vec![-1; image * taps];
+    let (mut by_phase, mut places) = (Vec::new(), Vec::new());
+    let (mut random, mut row) = (Noise(8).take(image * taps).into_iter(), 0);
+    for (first, number, rows) in phases {
+        for at in 0..outs {
+            let place = (at < rows).then(|| (7 * row + 3) % image);
+            row += usize::from(place.is_some());
+            places.push(place.map_or(-1, |place| place as i32));
+            for tap in 0..most {
+                let read = place.filter(|_| tap < number).map_or(-1, |place| {
+                    let read = ((random.next().unwrap() + 1.0) * 300.0) as i32 - 20;
+                    let read = if (0..ins as i32).contains(&read) { read } else { -1 };
+                    table[place * taps + first + tap] = read;
+                    read
+                });
+                by_phase.push(read);
+            }
+        }
+    }
+    let firsts = phases.map(|(first, number, _)| [first as i32, number as i32]);
+    let whole = Windows {
+        table: integers(&client, &table, &[image, taps]),
+        ins,
+        outs: image,
+        taps,
+        phases: None,
+    };
+    let phased = Windows {
+        phases: Some(Phases {
+            table: integers(&client, &by_phase, &[phases.len(), outs, most]),
+            places: integers(&client, &places, &[phases.len(), outs]),
+            taps: integers(&client, firsts.as_flattened(), &[phases.len(), 2]),
+        }),
+        ..whole.clone()
+    };
+    for (elem, by) in multipliers(&client) {
+        for (members, images, inputs, outputs) in [(2, 4, 24, 72), (1, 6, 64, 16), (1, 6, 40, 128)]
+        {
+            let rows = upload(
+                &client,
+                &Noise(1).take(images * ins * inputs),
+                &[images * ins, inputs],
+                elem,
+            );
+            let shape = [members, taps * inputs, outputs];
+            let weights = upload(&client, &Noise(3).take(shape.iter().product()), &shape, elem);
+            let expected = download(&client, &product(&client, by, &rows, &whole, &weights));
+            let expected: Vec<_> = expected.into_iter().map(f64::from).collect();
+            let found = download(&client, &product(&client, by, &rows, &phased, &weights));
+            close(
+                &found,
+                &expected,
+                reach(elem),
+                &format!("{elem:?}, {by}, {inputs} to {outputs}"),
+            );
+        }
     }
 }
 

@@ -66,7 +66,9 @@ fn every_tile_for_matrix_units_is_a_shader_that_fits() {
         ([64, 64, 64], [4, 2], true),
     ];
     for ([rows, columns, depth], planes, turned) in tiles {
-        for vector in [4, 8] {
+        let phases: &[bool] = if turned { &[false] } else { &[false, true] };
+        for (vector, &phased) in [4, 8].into_iter().flat_map(|n| phases.iter().map(move |p| (n, p)))
+        {
             let matrix = Some(MatrixUnits { side: 16, plane: 32, planes });
             let tile = Tile { rows, columns, depth, matrix, turned, vector };
             let dim = CubeDim::new_1d(UNITS as u32).into();
@@ -80,6 +82,8 @@ fn every_tile_for_matrix_units_is_a_shader_that_fits() {
                 outputs: (),
                 positions: (),
                 stretch: (),
+                weights: (),
+                image: (),
             };
             let buffer = || BufferCompilationArg { inplace: None };
             let kernel = Multiply::new(
@@ -90,11 +94,14 @@ fn every_tile_for_matrix_units_is_a_shader_that_fits() {
                 buffer(),
                 buffer(),
                 buffer(),
+                buffer(),
+                buffer(),
                 lengths,
                 (),
                 vector,
                 WRITTEN,
                 tile,
+                phased,
                 [HALF, if turned { SINGLE } else { HALF }],
             );
             let vulkan = VulkanCompilationOptions {

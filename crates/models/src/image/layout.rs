@@ -1,10 +1,11 @@
 //! How a tensor lies on a device, for every member of a stack of networks:
-//! kernels as `[taps * inputs, outputs]`, the head as `[features, classes]`,
+//! kernels as `[taps * inputs, outputs]` in the order of [`taps`], the head as `[features, classes]`,
 //! vectors as `[1, channels]`, with zeros where a device wants more channels than
 //! there are. Weights files and the CPU engine have PyTorch's order, `[outputs,
 //! inputs, height, width]` and `[classes, features]`.
 
 use super::weights::{TensorSpec, WeightTensor};
+use super::windows::taps;
 
 /// Where the values of a tensor go.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,11 +13,22 @@ pub(super) struct Layout {
     shape: Vec<usize>,
     /// Channels come in multiples of it.
     grain: usize,
+    /// Where each tap of a kernel goes, by its place in PyTorch's order.
+    taps: Vec<usize>,
 }
 
 impl Layout {
     pub(super) fn new(spec: &TensorSpec, grain: usize) -> Self {
-        Self { shape: spec.shape.clone(), grain }
+        let mut places = Vec::new();
+        if let [.., height, width] = spec.shape[..]
+            && spec.shape.len() == 4
+        {
+            places = vec![0; height * width];
+            for (at, [down, right]) in taps([height, width], spec.stride).into_iter().enumerate() {
+                places[down * width + right] = at;
+            }
+        }
+        Self { shape: spec.shape.clone(), grain, taps: places }
     }
 
     /// Matrices, and the rows and columns of each.
@@ -58,7 +70,8 @@ impl Layout {
         match self.shape[..] {
             [_, from, height, width] => {
                 let taps = height * width;
-                let [out, input, tap] = [at / (from * taps), at / taps % from, at % taps];
+                let [out, input, tap] =
+                    [at / (from * taps), at / taps % from, self.taps[at % taps]];
                 (tap * rows + input) * columns + out
             }
             [_, features] => at % features * columns + at / features,
@@ -73,8 +86,20 @@ mod tests {
     use crate::image::weights::Role;
 
     #[test]
+    fn taps_of_a_strided_kernel_are_ordered_by_what_they_read() {
+        let shape = vec![1, 1, 3, 3];
+        let spec =
+            TensorSpec { name: "k".into(), shape: shape.clone(), role: Role::Kernel, stride: 2 };
+        let tensor = WeightTensor { shape, values: (0..9).map(|tap| tap as f32).collect() };
+        let layout = Layout::new(&spec, 1);
+        assert_eq!(layout.pack(&tensor), [0.0, 2.0, 6.0, 8.0, 1.0, 7.0, 3.0, 5.0, 4.0]);
+        assert_eq!(layout.unpack(&layout.pack(&tensor)), tensor);
+    }
+
+    #[test]
     fn packing_moves_inputs_below_taps_and_unpacking_undoes_it() {
-        let spec = TensorSpec { name: "k".into(), shape: vec![4, 3, 2, 2], role: Role::Kernel };
+        let spec =
+            TensorSpec { name: "k".into(), shape: vec![4, 3, 2, 2], role: Role::Kernel, stride: 1 };
         let values: Vec<f32> = (1..=48).map(|value| value as f32).collect();
         let tensor = WeightTensor { shape: spec.shape.clone(), values };
         let layout = Layout::new(&spec, 8);

@@ -24,7 +24,7 @@ pub fn first_weights(
         .collect();
     let specs = architecture.tensors().into_iter().zip(0..);
     let tensor = |(spec, place): (TensorSpec, u64)| {
-        let TensorSpec { name, shape, role } = spec;
+        let TensorSpec { name, shape, role, .. } = spec;
         let fan_in: usize = shape[1..].iter().product();
         let mut tensor = match role {
             Role::FixedKernel => {

@@ -51,6 +51,14 @@ pub struct TensorSpec {
     pub shape: Vec<usize>,
     /// What it is for.
     pub role: Role,
+    /// Step between the outputs of a kernel; 1 of any other tensor.
+    pub stride: usize,
+}
+
+impl TensorSpec {
+    fn new(name: String, shape: Vec<usize>, role: Role) -> Self {
+        Self { name, shape, role, stride: 1 }
+    }
 }
 
 /// Values with a shape, last index fastest.
@@ -140,7 +148,7 @@ impl Architecture {
             }
         }
         let mut push = |name: &str, shape: Vec<usize>, role| {
-            specs.push(TensorSpec { name: name.into(), shape, role });
+            specs.push(TensorSpec::new(name.into(), shape, role));
         };
         push("fc.weight", vec![self.n_classes, self.head.from], Role::Kernel);
         if self.head.bias {
@@ -160,10 +168,11 @@ fn conv_tensors(conv: &Conv, specs: &mut Vec<TensorSpec>) {
     let fixed = conv.start == KernelStart::Whitening;
     let role = if fixed { Role::FixedKernel } else { Role::Kernel };
     let shape = vec![conv.to, conv.from, conv.size, conv.size];
-    specs.push(TensorSpec { name: format!("{}.weight", conv.name), shape, role });
+    let stride = conv.stride;
+    specs.push(TensorSpec { name: format!("{}.weight", conv.name), shape, role, stride });
     if conv.bias {
         let name = format!("{}.bias", conv.name);
-        specs.push(TensorSpec { name, shape: vec![conv.to], role: Role::Bias });
+        specs.push(TensorSpec::new(name, vec![conv.to], Role::Bias));
     }
 }
 
@@ -176,7 +185,7 @@ fn norm_tensors(norm: &Norm, specs: &mut Vec<TensorSpec>) {
         ("running_var", Role::RunningVariance),
     ] {
         let name = format!("{}.{word}", norm.name);
-        specs.push(TensorSpec { name, shape: vec![norm.channels], role });
+        specs.push(TensorSpec::new(name, vec![norm.channels], role));
     }
 }
 

@@ -22,7 +22,7 @@ pub(super) struct Windows {
 
 impl Windows {
     pub(super) fn new(table: Table<'_>, device: &Device) -> Self {
-        let Table { values, ins, outs } = table;
+        let Table { values, ins, outs, .. } = table;
         let plain = ins == outs && values.iter().zip(0..outs as i32).all(|(&read, at)| read == at);
         let plain = plain && values.len() == outs;
         let shape = [outs, values.len() / outs.max(1)];

@@ -17,7 +17,7 @@ use crate::image::engine::{Input, Net, NetPlan};
 use crate::image::recipe::{Precision, StepSize};
 use crate::image::uploads::{Upload, Uploads};
 use crate::image::weights::Weights;
-use crate::image::windows::{Slides, Table};
+use crate::image::windows::{self, Slides, Table};
 use crate::image::worker::Worker;
 use crate::{Images, ModelError};
 
@@ -38,9 +38,21 @@ pub(super) fn format(precision: Precision) -> ElemType {
 /// Tables on the device.
 pub(super) fn slides(client: &Client) -> Slides<Windows> {
     let client = client.clone();
-    Slides::new(move |Table { values, ins, outs }| {
+    Slides::new(move |Table { values, ins, outs, phases }| {
         let taps = values.len() / outs.max(1);
-        Windows { table: kernels::integers(&client, values, &[outs, taps]), ins, outs, taps }
+        let phases = phases.map(|found| {
+            let windows::Phases { number, outs, .. } = *found;
+            let most = found.table.len() / found.places.len().max(1);
+            let integers =
+                |values: &[i32], shape: &[usize]| kernels::integers(&client, values, shape);
+            kernels::Phases {
+                table: integers(&found.table, &[number, outs, most]),
+                places: integers(&found.places, &[number, outs]),
+                taps: integers(&found.taps, &[number, 2]),
+            }
+        });
+        let table = kernels::integers(&client, values, &[outs, taps]);
+        Windows { table, ins, outs, taps, phases }
     })
 }
 

@@ -4,7 +4,7 @@
 //! they promise, would else only show as bad networks.
 
 use relabel_kernels as kernels;
-use relabel_kernels::{Client, ElemType, Multiplier, SINGLE};
+use relabel_kernels::{Array, Client, ElemType, Multiplier, SINGLE, Windows};
 
 use super::slides;
 use crate::image::windows::Geometry;
@@ -22,7 +22,11 @@ const CASES: [[usize; 5]; 6] = [
 ];
 const INPUTS: usize = 8;
 
-/// Compares what kernels compute in `format` by `multiplier` with plain loops.
+/// Channels that products by phases write; they have kernels of their own.
+const PHASED: [usize; 2] = [64, 128];
+
+/// Compares what kernels compute in `format` by `multiplier` with plain loops, and
+/// products by phases with those of all taps.
 ///
 /// # Errors
 /// What is wrong, or that the device failed.
@@ -32,6 +36,7 @@ pub(super) fn trial(
     multiplier: Multiplier,
 ) -> Result<(), String> {
     let slides = slides(client);
+    let device = OnTrial { client, format };
     for [size, side, images, members, outputs] in CASES {
         let slide = slides.of(Geometry::square(size, 1, size / 2, [side; 2]));
         let positions = images * side * side;
@@ -46,23 +51,10 @@ pub(super) fn trial(
             slopes: noise(positions * outputs, 2),
             weights: noise(members * depth * outputs, 3),
         };
-        let flat = |values: &[f32], columns: usize| {
-            kernels::cast(
-                client,
-                &kernels::singles(client, values, &[values.len() / columns, columns]),
-                format,
-            )
-        };
-        let stack = |values: &[f32], rows: usize, columns: usize| {
-            kernels::cast(
-                client,
-                &kernels::singles(client, values, &[members, rows, columns]),
-                format,
-            )
-        };
-        let (rows, slopes) = (flat(&case.rows, INPUTS), flat(&case.slopes, outputs));
-        let weights = stack(&case.weights, depth, outputs);
-        let turned = stack(&case.turned(), size * size * outputs, INPUTS);
+        let rows = device.array(&case.rows, &[positions, INPUTS]);
+        let slopes = device.array(&case.slopes, &[positions, outputs]);
+        let weights = device.array(&case.weights, &[members, depth, outputs]);
+        let turned = device.array(&case.turned(), &[members, size * size * outputs, INPUTS]);
         let sums = kernels::zeros(client, &[members, depth, outputs]);
         kernels::gram(client, multiplier, &rows, &slide.forward, &slopes, &sums);
         let found = [
@@ -72,17 +64,53 @@ pub(super) fn trial(
         ];
         let names = ["a convolution", "the gradient of an input", "the gradient of weights"];
         for ((found, expected), name) in found.into_iter().zip(case.expected()).zip(names) {
-            let found = kernels::read(client, &kernels::cast(client, &found, SINGLE))?;
-            let right = |(found, expected): &(f32, f32)| {
-                (found - expected).abs() < REACH * expected.abs().max(1.0)
-            };
-            let wrong = found.into_iter().zip(expected).filter(|pair| !right(pair)).count();
-            if wrong > 0 {
-                return Err(format!("{wrong} sums of {name} from {INPUTS} to {outputs} channels"));
-            }
+            let what = || format!("{name} from {INPUTS} to {outputs} channels");
+            device.compare(&found, &expected, what)?;
         }
     }
+    let slide = slides.of(Geometry::kernel(3, 2, 1, [32; 2]));
+    let rows = 16 * slide.back.ins;
+    let rows = device.array(&noise(rows * INPUTS, 4), &[rows, INPUTS]);
+    let whole = Windows { phases: None, ..slide.back.clone() };
+    for outputs in PHASED {
+        let depth = whole.taps * INPUTS;
+        let weights = device.array(&noise(depth * outputs, 5), &[1, depth, outputs]);
+        let of = |windows| kernels::product(client, multiplier, &rows, windows, &weights);
+        let expected = kernels::read(client, &kernels::cast(client, &of(&whole), SINGLE))?;
+        let what = || format!("a product by phases to {outputs} channels");
+        device.compare(&of(&slide.back), &expected, what)?;
+    }
     Ok(())
+}
+
+#[derive(Clone, Copy)]
+struct OnTrial<'a> {
+    client: &'a Client,
+    format: ElemType,
+}
+
+impl OnTrial<'_> {
+    fn array(self, values: &[f32], shape: &[usize]) -> Array {
+        kernels::cast(self.client, &kernels::singles(self.client, values, shape), self.format)
+    }
+
+    /// Fails if sums are further from the expected ones than rounding explains.
+    fn compare(
+        self,
+        found: &Array,
+        expected: &[f32],
+        what: impl Fn() -> String,
+    ) -> Result<(), String> {
+        let found = kernels::read(self.client, &kernels::cast(self.client, found, SINGLE))?;
+        let right = |(found, expected): (&f32, &f32)| {
+            (found - expected).abs() < REACH * expected.abs().max(1.0)
+        };
+        let wrong = found.iter().zip(expected).filter(|&pair| !right(pair)).count();
+        match wrong {
+            0 => Ok(()),
+            _ => Err(format!("{wrong} sums of {} are wrong", what())),
+        }
+    }
 }
 
 struct Case {
