@@ -2,7 +2,7 @@
 
 use cubecl::calculate_cube_count_elemwise;
 use cubecl::client::Client;
-use cubecl::ir::{ElemType, FloatKind, IntKind};
+use cubecl::ir::{ElemType, FloatKind, IntKind, UIntKind};
 use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
@@ -10,6 +10,8 @@ use cubecl::std::tensor::TensorHandle;
 pub const SINGLE: ElemType = ElemType::Float(FloatKind::F32);
 /// Half precision.
 pub const HALF: ElemType = ElemType::Float(FloatKind::F16);
+/// Two elements in half precision that are moved together.
+pub(crate) const WORD: ElemType = ElemType::UInt(UIntKind::U32);
 /// What tables and winners are in.
 pub(crate) const INTEGER: ElemType = ElemType::Int(IntKind::I32);
 

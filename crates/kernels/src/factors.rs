@@ -115,25 +115,25 @@ impl<M: Size> Sums<M> {
     }
 
     /// Adds the product of a left and a right tile.
-    pub(crate) fn add<E: Float, N: Size>(
+    pub(crate) fn add<R: Numeric, E: Float, N: Size>(
         &mut self,
-        left: &Shared<[Vector<E, N>]>,
-        right: &Shared<[Vector<E, N>]>,
+        left: &Shared<[Vector<R, N>]>,
+        right: &Shared<[Vector<R, N>]>,
         #[comptime] tile: Tile,
     ) {
         if comptime!(tile.matrix.is_some()) {
-            self.add_squares::<E, N>(left, right, tile);
+            self.add_squares::<R, E, N>(left, right, tile);
         } else if comptime!(tile.turned) {
-            self.add_turned::<E, N>(left, right, tile);
+            self.add_turned::<R, N>(left, right, tile);
         } else {
-            self.add_straight::<E, N>(left, right, tile);
+            self.add_straight::<R, N>(left, right, tile);
         }
     }
 
-    fn add_straight<E: Float, N: Size>(
+    fn add_straight<R: Numeric, N: Size>(
         &mut self,
-        left: &Shared<[Vector<E, N>]>,
-        right: &Shared<[Vector<E, N>]>,
+        left: &Shared<[Vector<R, N>]>,
+        right: &Shared<[Vector<R, N>]>,
         #[comptime] tile: Tile,
     ) {
         let [down, across] = comptime!(grid(tile));
@@ -145,7 +145,7 @@ impl<M: Size> Sums<M> {
         let left_stride = comptime!(tile.left_stride() / tile.vector);
         let right_stride = comptime!(tile.right_stride() / tile.vector);
         for block in 0..comptime!(tile.depth / tile.vector) {
-            let mut factors = Array::<Vector<E, N>>::new(rows);
+            let mut factors = Array::<Vector<R, N>>::new(rows);
             #[unroll]
             for at in 0..rows {
                 factors[at] = left[(row + at * down) * left_stride + block];
@@ -166,10 +166,10 @@ impl<M: Size> Sums<M> {
         }
     }
 
-    fn add_turned<E: Float, N: Size>(
+    fn add_turned<R: Numeric, N: Size>(
         &mut self,
-        left: &Shared<[Vector<E, N>]>,
-        right: &Shared<[Vector<E, N>]>,
+        left: &Shared<[Vector<R, N>]>,
+        right: &Shared<[Vector<R, N>]>,
         #[comptime] tile: Tile,
     ) {
         let [down, across] = comptime!(grid(tile));
@@ -199,10 +199,10 @@ impl<M: Size> Sums<M> {
         }
     }
 
-    fn add_squares<E: Float, N: Size>(
+    fn add_squares<R: Numeric, E: Float, N: Size>(
         &mut self,
-        left: &Shared<[Vector<E, N>]>,
-        right: &Shared<[Vector<E, N>]>,
+        left: &Shared<[Vector<R, N>]>,
+        right: &Shared<[Vector<R, N>]>,
         #[comptime] tile: Tile,
     ) {
         let units = comptime!(tile.matrix.expect("matrix units should multiply"));
@@ -228,7 +228,11 @@ impl<M: Size> Sums<M> {
             for at in 0..across {
                 let from = (term * right_stride + column + at * side) / length;
                 let mut square = square::<E>(side, MatrixIdent::B, MatrixLayout::RowMajor);
-                cmma::load(&mut square, &right[from..right_end], comptime!(right_stride as u32));
+                cmma::load(
+                    &mut square,
+                    &right[from..right_end],
+                    comptime!((right_stride / tile.packed) as u32),
+                );
                 others.push(square);
             }
             #[unroll]
@@ -240,7 +244,11 @@ impl<M: Size> Sums<M> {
                     (first * left_stride + term) / length
                 };
                 let mut factors = square::<E>(side, MatrixIdent::A, left_layout);
-                cmma::load(&mut factors, &left[from..left_end], comptime!(left_stride as u32));
+                cmma::load(
+                    &mut factors,
+                    &left[from..left_end],
+                    comptime!((left_stride / tile.packed) as u32),
+                );
                 #[unroll]
                 for beside in 0..across {
                     let sum = self.squares.index(comptime!(at * across + beside));

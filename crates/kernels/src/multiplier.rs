@@ -58,8 +58,9 @@ pub struct Multiplier {
     pub(crate) elem: ElemType,
     /// What multiplies, if not the units of a cube.
     pub(crate) matrix: Option<MatrixUnits>,
-    /// Elements of a vector that is read.
+    /// Elements of a vector that is read, and of each of its parts.
     pub(crate) vector: usize,
+    pub(crate) packed: usize,
     /// Bytes of shared memory that a cube has.
     pub(crate) shared: usize,
 }
@@ -69,11 +70,11 @@ impl Multiplier {
     /// the last is without matrix units.
     pub fn all(client: &Client, elem: ElemType) -> Vec<Self> {
         let plain = Self::plain(client, elem);
-        let matrix = MatrixUnits::of(client, elem);
-        let fed = |vector| Some(Self { matrix: Some(matrix?), vector, ..plain });
-        let lengths = client.io_optimized_vector_sizes(elem.size());
-        let lengths = lengths.filter(|length| (WRITTEN..=GRAIN).contains(length));
-        lengths.filter_map(fed).chain([plain]).collect()
+        let Some(matrix) = MatrixUnits::of(client, elem) else { return vec![plain] };
+        let fed = |vector, packed| Self { matrix: Some(matrix), vector, packed, ..plain };
+        let offers = |vector| client.io_optimized_vector_sizes(elem.size()).any(|n| n == vector);
+        let longest = fed(GRAIN, if offers(GRAIN) { 1 } else { GRAIN / WRITTEN });
+        vec![longest, fed(WRITTEN, 1), plain]
     }
 
     /// Without matrix units.
@@ -81,7 +82,7 @@ impl Multiplier {
         let lengths = client.io_optimized_vector_sizes(elem.size());
         let vector = lengths.filter(|length| *length <= WRITTEN).max().unwrap_or(1);
         let shared = client.properties().hardware.max_shared_memory_size;
-        Self { elem, matrix: None, vector, shared }
+        Self { elem, matrix: None, vector, packed: 1, shared }
     }
 }
 
@@ -91,6 +92,10 @@ impl fmt::Display for Multiplier {
             Some(MatrixUnits { side, .. }) => write!(f, "matrix units of {side} x {side}")?,
             None => write!(f, "no matrix units")?,
         }
-        write!(f, ", vectors of {}", self.vector)
+        write!(f, ", vectors of {}", self.vector)?;
+        if self.packed > 1 {
+            write!(f, " in words of {}", self.packed)?;
+        }
+        Ok(())
     }
 }

@@ -13,11 +13,12 @@ use crate::tile::{Tile, UNITS};
 
 /// One cube computes one tile: of all tiles of a member column by column, then row
 /// by row in x and y; members, and the stretches of a gram or the phases of a product, in z.
+/// What is read, `R`, are elements or words of several, see [`Tile::packed`].
 #[cube(launch_unchecked, address_type = "dynamic")]
-pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
-    rows: &[Vector<E, N>],
+pub(crate) fn multiply<R: Numeric, E: Float, O: Float, N: Size, M: Size>(
+    rows: &[Vector<R, N>],
     table: &[i32],
-    others: &[Vector<E, N>],
+    others: &[Vector<R, N>],
     places: &[i32],
     phases: &[i32],
     out: &mut [Vector<O, M>],
@@ -25,7 +26,7 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     members: usize,
     #[comptime] tile: Tile,
     #[comptime] phased: bool,
-    #[define(E, O)] _types: [ElemType; 2],
+    #[define(R, E, O)] _types: [ElemType; 3],
 ) {
     let depth = lengths.taps * lengths.inputs;
     let across = lengths.outputs.div_ceil(comptime!(tile.columns));
@@ -67,11 +68,11 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     let right_stride = comptime!(tile.right_stride() / tile.vector);
     let left_length = comptime!(tile.left_rows() * left_stride);
     let right_length = comptime!(tile.depth * right_stride);
-    let mut left = Shared::<[Vector<E, N>]>::new_aligned_slice(left_length, 16usize);
-    let mut right = Shared::<[Vector<E, N>]>::new_aligned_slice(right_length, 16usize);
+    let mut left = Shared::<[Vector<R, N>]>::new_aligned_slice(left_length, 16usize);
+    let mut right = Shared::<[Vector<R, N>]>::new_aligned_slice(right_length, 16usize);
     let mut sums = Sums::<M>::nothing(tile);
-    let mut left_next = Array::<Vector<E, N>>::new(comptime!(left_share.number));
-    let mut right_next = Array::<Vector<E, N>>::new(comptime!(right_share.number));
+    let mut left_next = Array::<Vector<R, N>>::new(comptime!(left_share.number));
+    let mut right_next = Array::<Vector<R, N>>::new(comptime!(right_share.number));
     let mut gathered = Gathered::new(table, &lengths, &range, tile);
     let row = if comptime!(tile.turned) {
         base
@@ -82,13 +83,13 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
     let left_place = place(left_stride, left_share);
     let right_place = place(right_stride, right_share);
 
-    gathered.bring::<E, N>(rows, &lengths, &mut left_next, tile);
-    plain.bring::<E, N>(others, &lengths, &range, first_term, &mut right_next, tile);
+    gathered.bring::<R, N>(rows, &lengths, &mut left_next, tile);
+    plain.bring::<R, N>(others, &lengths, &range, first_term, &mut right_next, tile);
     gathered.advance(table, &lengths, &range, first_term + comptime!(tile.depth), tile);
     for step in 0..(end_term - first_term).div_ceil(comptime!(tile.depth)) {
-        put::<E, N>(&mut left, left_place, &left_next, left_stride, left_share);
+        put::<R, N>(&mut left, left_place, &left_next, left_stride, left_share);
         if comptime!(right_share.units == UNITS) {
-            put::<E, N>(&mut right, right_place, &right_next, right_stride, right_share);
+            put::<R, N>(&mut right, right_place, &right_next, right_stride, right_share);
         } else if (UNIT_POS as usize) < comptime!(right_share.units) {
             right[right_place] = right_next[0];
         }
@@ -96,10 +97,10 @@ pub(crate) fn multiply<E: Float, O: Float, N: Size, M: Size>(
         // After the last there are tiles of nothing: without a condition, what brings
         // the next mingles with what multiplies the present one.
         let next = first_term + (step + 1) * comptime!(tile.depth);
-        gathered.bring::<E, N>(rows, &lengths, &mut left_next, tile);
-        plain.bring::<E, N>(others, &lengths, &range, next, &mut right_next, tile);
+        gathered.bring::<R, N>(rows, &lengths, &mut left_next, tile);
+        plain.bring::<R, N>(others, &lengths, &range, next, &mut right_next, tile);
         gathered.advance(table, &lengths, &range, next + comptime!(tile.depth), tile);
-        sums.add::<E, N>(&left, &right, tile);
+        sums.add::<R, E, N>(&left, &right, tile);
         sync_cube();
     }
     let start = if comptime!(tile.turned) { CUBE_POS_Z as usize * depth } else { base };
@@ -125,10 +126,10 @@ fn place(#[comptime] stride: usize, #[comptime] share: Share) -> usize {
 
 /// A unit's vectors of the next tile to their places in shared memory.
 #[cube]
-fn put<E: Float, N: Size>(
-    tile: &mut Shared<[Vector<E, N>]>,
+fn put<R: Numeric, N: Size>(
+    tile: &mut Shared<[Vector<R, N>]>,
     place: usize,
-    found: &Array<Vector<E, N>>,
+    found: &Array<Vector<R, N>>,
     #[comptime] stride: usize,
     #[comptime] share: Share,
 ) {

@@ -190,20 +190,20 @@ impl Gathered {
     }
 
     /// Brings the tile that is next.
-    pub(crate) fn bring<E: Float, N: Size>(
+    pub(crate) fn bring<R: Numeric, N: Size>(
         &self,
-        rows: &[Vector<E, N>],
+        rows: &[Vector<R, N>],
         lengths: &Lengths,
-        found: &mut Array<Vector<E, N>>,
+        found: &mut Array<Vector<R, N>>,
         #[comptime] tile: Tile,
     ) {
         #[unroll]
         for at in 0..comptime!(Share::left(tile).number) {
-            found[at] = Vector::new(E::from_int(0));
+            found[at] = Vector::new(R::from_int(0));
             let read = self.reads[at];
             if read >= 0 {
                 let from = self.images[at] + usize::cast_from(read);
-                found[at] = rows[(from * lengths.inputs + self.channel) / N::value()];
+                found[at] = rows[(from * lengths.inputs + self.channel) / comptime!(tile.vector)];
             }
         }
     }
@@ -240,23 +240,23 @@ impl Plain {
     }
 
     /// Brings the tile of terms `term` and following.
-    pub(crate) fn bring<E: Float, N: Size>(
+    pub(crate) fn bring<R: Numeric, N: Size>(
         &self,
-        rows: &[Vector<E, N>],
+        rows: &[Vector<R, N>],
         lengths: &Lengths,
         range: &Range,
         term: usize,
-        found: &mut Array<Vector<E, N>>,
+        found: &mut Array<Vector<R, N>>,
         #[comptime] tile: Tile,
     ) {
         let Share { apart, number, .. } = comptime!(Share::right(tile));
         #[unroll]
         for at in 0..number {
-            found[at] = Vector::new(E::from_int(0));
+            found[at] = Vector::new(R::from_int(0));
             let term = term + self.line + at * apart;
             if term < range.end_term {
                 let from = (self.row + term) * lengths.outputs + self.column;
-                found[at] = rows[from / N::value()];
+                found[at] = rows[from / comptime!(tile.vector)];
             }
         }
     }

@@ -5,7 +5,7 @@ use cubecl::ir::ElemType;
 use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
-use crate::array::{address, empty, length, vectors};
+use crate::array::{WORD, address, empty, length, vectors};
 use crate::cubes::cubes;
 use crate::multiplied::Multiplied;
 use crate::multiplier::Multiplier;
@@ -76,7 +76,8 @@ impl Factors<'_> {
         let suits = |channels: usize| channels.is_multiple_of(crate::GRAIN);
         assert!(suits(inputs) && suits(outputs), "channels should be multiples of the grain");
         let tiles = height.div_ceil(tile.rows) * outputs.div_ceil(tile.columns);
-        let types: [ElemType; 2] = [rows.dtype, out.dtype];
+        let read = if tile.packed > 1 { WORD } else { rows.dtype };
+        let types: [ElemType; 3] = [read, rows.dtype, out.dtype];
         let (gram, taps) = (tile.turned, tables.all_taps);
         Multiplied { gram, positions: positions * members, taps, inputs, outputs }.announce();
         // SAFETY: every read and write of the kernel is guarded by the lengths given here.
@@ -86,7 +87,7 @@ impl Factors<'_> {
                 cubes(tiles, members * parts),
                 CubeDim::new_1d(UNITS as u32),
                 address([rows, others, out]),
-                tile.vector,
+                tile.vector / tile.packed,
                 WRITTEN,
                 vectors(rows, tile.vector),
                 vectors(tables.table, 1),

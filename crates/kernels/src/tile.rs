@@ -24,6 +24,9 @@ pub(crate) struct Tile {
     pub turned: bool,
     /// Elements of a vector that is read.
     pub vector: usize,
+    /// Elements that are read as one: matrix units do not mind, and where vectors have no
+    /// more than four parts these are twice as long.
+    pub packed: usize,
 }
 
 impl Tile {
@@ -65,9 +68,9 @@ impl Tile {
 
     /// A small tile, for every device.
     fn of(by: Multiplier, turned: bool) -> Self {
-        let Multiplier { matrix, vector, .. } = by;
+        let Multiplier { matrix, vector, packed, .. } = by;
         let depth = if matrix.is_some() { 64 } else { 16 };
-        Self { rows: 64, columns: 64, depth, matrix, turned, vector }
+        Self { rows: 64, columns: 64, depth, matrix, turned, vector, packed }
     }
 
     /// Many rows of few columns: what is computed beside the columns that there are is work
@@ -128,7 +131,7 @@ mod tests {
     use crate::operands::Share;
 
     fn tiles(vector: usize, shared: usize) -> impl Iterator<Item = (usize, Tile)> {
-        let by = Multiplier { elem: SINGLE, matrix: None, vector, shared };
+        let by = Multiplier { elem: SINGLE, matrix: None, vector, packed: 1, shared };
         [8, 16, 24, 32, 40, 64, 72, 136].into_iter().flat_map(move |columns| {
             let of = move |rows| [Tile::product(by, rows, columns), Tile::gram(by, rows, columns)];
             [8, 72, 576, 65536].into_iter().flat_map(of).map(move |tile| (columns, tile))
@@ -137,7 +140,7 @@ mod tests {
 
     #[test]
     fn few_columns_get_a_tile_of_few() {
-        let by = Multiplier { elem: SINGLE, matrix: None, vector: 4, shared: 32 << 10 };
+        let by = Multiplier { elem: SINGLE, matrix: None, vector: 4, packed: 1, shared: 32 << 10 };
         let of = |columns| Tile::product(by, 65536, columns);
         assert_eq!([16, 24, 64, 72].map(|n| of(n).columns), [16, 32, 64, 128]);
         assert_eq!([16, 24, 64, 72].map(|n| Tile::gram(by, 576, n).columns), [16, 32, 64, 128]);

@@ -14,6 +14,7 @@ use cubecl::profile::TimingMethod;
 use cubecl::{CubeKernel, VulkanCompilationOptions, WgpuCompilationOptions};
 
 use super::multiply::Multiply;
+use crate::array::WORD;
 use crate::multiplier::MatrixUnits;
 use crate::operands::LengthsCompilationArg;
 use crate::tile::{Tile, UNITS, WRITTEN};
@@ -66,11 +67,11 @@ fn every_tile_for_matrix_units_is_a_shader_that_fits() {
         ([64, 64, 64], [4, 2], true),
     ];
     for ([rows, columns, depth], planes, turned) in tiles {
-        let phases: &[bool] = if turned { &[false] } else { &[false, true] };
-        for (vector, &phased) in [4, 8].into_iter().flat_map(|n| phases.iter().map(move |p| (n, p)))
-        {
+        let vectors = [(4, 1), (8, 1), (8, 2)];
+        let both = vectors.into_iter().flat_map(|vector| [(vector, false), (vector, true)]);
+        for ((vector, packed), phased) in both.filter(|(_, phased)| !(turned && *phased)) {
             let matrix = Some(MatrixUnits { side: 16, plane: 32, planes });
-            let tile = Tile { rows, columns, depth, matrix, turned, vector };
+            let tile = Tile { rows, columns, depth, matrix, turned, vector, packed };
             let dim = CubeDim::new_1d(UNITS as u32).into();
             let settings = KernelSettings::new(dim, ExecutionMode::Unchecked, AddressType::U32);
             // numbers are read by the kernel, not compiled in
@@ -98,16 +99,16 @@ fn every_tile_for_matrix_units_is_a_shader_that_fits() {
                 buffer(),
                 lengths,
                 (),
-                vector,
+                vector / packed,
                 WRITTEN,
                 tile,
                 phased,
-                [HALF, if turned { SINGLE } else { HALF }],
+                [if packed > 1 { WORD } else { HALF }, HALF, if turned { SINGLE } else { HALF }],
             );
             let vulkan = VulkanCompilationOptions {
                 max_spirv_version: (1, 6),
-                max_vector_size: vector,
-                supports_long_vectors: vector > WRITTEN,
+                max_vector_size: vector / packed,
+                supports_long_vectors: vector / packed > WRITTEN,
                 supports_explicit_smem: true,
                 push_constant_size: 128,
                 ..VulkanCompilationOptions::default()
