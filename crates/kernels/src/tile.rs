@@ -4,7 +4,7 @@ use cubecl::ir::ElemType;
 
 use crate::multiplier::{MatrixUnits, Multiplier};
 
-/// Units of a cube; where units multiply, 16 rows of 16.
+/// Units of a cube.
 pub(crate) const UNITS: usize = 256;
 /// Vector length of everything that is written.
 pub(crate) const WRITTEN: usize = 4;
@@ -35,10 +35,7 @@ impl Tile {
     pub(crate) fn product(by: Multiplier, rows: usize, columns: usize) -> Self {
         let base = Self::of(by, false);
         let (large, broad) = (rows >= 16 * 256, columns > 64);
-        if large && let Some(narrow) = base.narrow(columns) {
-            return narrow.or_what_fits(base, by);
-        }
-        let tile = match (base.matrix, large, broad) {
+        let wide = match (base.matrix, large, broad) {
             (Some(_), true, true) => Self { rows: 256, columns: 128, depth: 32, ..base },
             (Some(units), true, false) => {
                 Self { rows: 256, depth: 32, matrix: Some(units.tall()), ..base }
@@ -46,23 +43,20 @@ impl Tile {
             (None, true, true) => Self { rows: 128, columns: 128, ..base },
             _ => base,
         };
+        let tile = base.narrow(columns).filter(|_| large).unwrap_or(wide);
         tile.or_what_fits(base, by)
     }
 
     /// For a gram of `rows` (taps and inputs) x `columns` per member.
     pub(crate) fn gram(by: Multiplier, rows: usize, columns: usize) -> Self {
         let base = Self::of(by, true);
-        if rows > 64
-            && let Some(narrow) = base.narrow(columns)
-        {
-            return narrow.or_what_fits(base, by);
-        }
-        let tile = match (base.matrix, rows > 64, columns > 64) {
-            (Some(_), true, true) => Self { rows: 128, columns: 128, ..base },
+        let (large, broad) = (rows > 64, columns > 64);
+        let wide = match (base.matrix, large, broad) {
+            (_, true, true) => Self { rows: 128, columns: 128, ..base },
             (Some(_), true, false) => Self { rows: 128, ..base },
-            (None, true, true) => Self { rows: 128, columns: 128, ..base },
             _ => base,
         };
+        let tile = base.narrow(columns).filter(|_| large).unwrap_or(wide);
         tile.or_what_fits(base, by)
     }
 

@@ -58,7 +58,7 @@ pub enum BenchPart {
     Scores,
     /// Images per second of training steps and predictions.
     Throughput,
-    /// Where the time of a training step goes, kernel by kernel; GPUs only.
+    /// Where the time of a training step of the first batch size goes, kernel by kernel; GPUs only.
     Kernels,
     /// Whole fits, as a fold of a round makes them.
     Fits,

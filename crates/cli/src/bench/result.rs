@@ -264,3 +264,39 @@ impl Display for StepKernels {
         writeln!(f, "{rest:>9.3} ms the rest")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kernels_of_a_step_are_printed_and_the_short_ones_added_up() {
+        let kernel = |name: &str, milliseconds: f64, tflops| KernelLine {
+            name: name.into(),
+            launches: 2,
+            milliseconds,
+            share: milliseconds / 100.0,
+            tflops,
+        };
+        let step = StepKernels {
+            net: "fast",
+            batch: 64,
+            precision: "f16",
+            step_milliseconds: 120.0,
+            kernel_milliseconds: 100.0,
+            unmeasured: 1,
+            by_host: false,
+            kernels: vec![
+                kernel("product", 98.5, Some(12.0)),
+                kernel("line", 0.9, None),
+                kernel("sum", 0.6, None),
+            ],
+        };
+        let text = step.to_string();
+        let lines: Vec<_> = text.lines().map(str::trim).collect();
+        let first = "a step of fast, batch 64, f16: 120.000 ms; its 6 kernels 100.000 ms";
+        assert_eq!(lines[..2], [first, "1 more were not timed"]);
+        assert_eq!(lines[2], "98.500 ms  98.5%    2   12.00 TFLOP/s  product");
+        assert_eq!(lines[3..], ["1.500 ms the rest"]);
+    }
+}
