@@ -103,8 +103,8 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
         let precision = format.name();
         match engine.multiplication(format) {
             Ok(None) => {}
-            Ok(Some(Multiplication { by, refused })) => {
-                result.multiplication.push(FormatMultiplication { precision, by, refused });
+            Ok(Some(Multiplication { how, refused })) => {
+                result.multiplication.push(FormatMultiplication { precision, how, refused });
             }
             Err(error) => result.skipped.push(format!("{precision}: {error}")),
         }

@@ -89,10 +89,10 @@ impl Multiplier {
 impl fmt::Display for Multiplier {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.matrix {
-            Some(MatrixUnits { side, .. }) => write!(f, "matrix units of {side} x {side}")?,
-            None => write!(f, "no matrix units")?,
+            Some(MatrixUnits { side, .. }) => write!(f, "with matrix units of {side} x {side}")?,
+            None => write!(f, "without matrix units")?,
         }
-        write!(f, ", vectors of {}", self.vector)?;
+        write!(f, ", with vectors of {}", self.vector)?;
         if self.packed > 1 {
             write!(f, " in words of {}", self.packed)?;
         }

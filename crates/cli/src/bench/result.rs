@@ -18,7 +18,7 @@ pub struct BenchResult {
     pub threads: usize,
     /// From the start of a process to the end of its first training step.
     pub first_step: Option<FirstStep>,
-    /// By what the device multiplies, where it leaves a choice.
+    /// How the device multiplies, where it leaves a choice.
     pub multiplication: Vec<FormatMultiplication>,
     /// Class scores against those of the CPU.
     pub agreement: Vec<Agreement>,
@@ -45,13 +45,13 @@ pub struct FirstStep {
     pub warm_seconds: f64,
 }
 
-/// By what the device multiplies in one number format.
+/// How the device multiplies in one number format.
 #[derive(Debug, Serialize)]
 pub struct FormatMultiplication {
     /// Number format.
     pub precision: &'static str,
     /// In words.
-    pub by: String,
+    pub how: String,
     /// What would be faster but does not work on the device, and why.
     pub refused: Vec<String>,
 }
@@ -169,10 +169,10 @@ impl Display for BenchResult {
                 "first step after {cold_seconds:.1} s, in a second process {warm_seconds:.1} s"
             )?;
         }
-        for FormatMultiplication { precision, by, refused } in &self.multiplication {
-            writeln!(f, "{precision} by {by}")?;
+        for FormatMultiplication { precision, how, refused } in &self.multiplication {
+            writeln!(f, "products in {precision} {how}")?;
             for what in refused {
-                writeln!(f, "  refused: {what}")?;
+                writeln!(f, "  failed {what}")?;
             }
         }
         for Agreement { net, precision, greatest_difference, greatest_score } in &self.agreement {

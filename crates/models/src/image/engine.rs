@@ -18,7 +18,7 @@ pub trait Engine: Debug + Send + Sync {
     /// [`ModelError`] if the device fails or cannot do what `plan` asks.
     fn build(&self, plan: &NetPlan<'_>) -> Result<Box<dyn Net>, ModelError>;
 
-    /// By what it multiplies in `precision`, where a device leaves a choice; found out by
+    /// How it multiplies in `precision`, where a device leaves a choice; found out by
     /// trying, the first time.
     ///
     /// # Errors
@@ -46,11 +46,11 @@ pub trait Engine: Debug + Send + Sync {
     }
 }
 
-/// By what a device multiplies in one number format.
+/// How a device multiplies in one number format.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Multiplication {
-    /// In words.
-    pub by: String,
+    /// In words, "with matrix units ...".
+    pub how: String,
     /// What would have been faster but does not work there, and why.
     pub refused: Vec<String>,
 }
@@ -58,8 +58,8 @@ pub struct Multiplication {
 impl Multiplication {
     /// A sentence on what was refused, if anything was.
     pub fn note(&self) -> Option<String> {
-        let Self { by, refused } = self;
-        let because = || format!("multiplying by {by}: refused were {}", refused.join("; "));
+        let Self { how, refused } = self;
+        let because = || format!("multiplying {how}; the device failed {}", refused.join("; "));
         (!refused.is_empty()).then(because)
     }
 }
@@ -178,4 +178,22 @@ pub trait Net: Send {
     /// # Errors
     /// [`ModelError`] if the device fails.
     fn weights(&self, member: usize) -> Result<Weights, ModelError>;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_device_that_fails_at_nothing_is_not_worth_a_note() {
+        let of = |refused: &[&str]| Multiplication {
+            how: "without matrix units".into(),
+            refused: refused.iter().map(|&word| word.into()).collect(),
+        };
+        assert_eq!(of(&[]).note(), None);
+        let note = of(&["with squares (wrong)", "with others (lost)"]).note().expect("a note");
+        let expected = "multiplying without matrix units; the device failed with squares (wrong); \
+                        with others (lost)";
+        assert_eq!(note, expected);
+    }
 }

@@ -113,7 +113,7 @@ impl fmt::Debug for GpuEngine {
 impl Engine for GpuEngine {
     fn multiplication(&self, precision: Precision) -> Result<Option<Multiplication>, ModelError> {
         let Choice { multiplier, refused } = self.choice(format(precision))?;
-        Ok(Some(Multiplication { by: multiplier.to_string(), refused }))
+        Ok(Some(Multiplication { how: multiplier.to_string(), refused }))
     }
 
     fn profile(
