@@ -10,6 +10,7 @@ mod kernels;
 mod memory;
 mod nets;
 mod result;
+mod step;
 mod throughput;
 
 use std::{

@@ -6,6 +6,7 @@ use cubecl::cmma::{self, Matrix, MatrixIdent, MatrixLayout};
 use cubecl::prelude::*;
 
 use crate::multiplier::MatrixUnits;
+use crate::target::Target;
 use crate::tile::{Tile, UNITS, WRITTEN};
 
 /// Units beside each other where units multiply, at most.
@@ -51,37 +52,6 @@ fn square<E: Float>(
 ) -> Matrix<E> {
     // SAFETY: it is loaded before it is read.
     unsafe { Matrix::<E>::uninitialized(ident, side, side, side, layout) }
-}
-
-/// Where a cube's sums go: to rows `first_row` and following, columns `first_column` and
-/// following of a matrix of `end_row` x `end_column` that begins `start` rows down the result.
-#[derive(CubeType, Clone, Copy)]
-pub(crate) struct Target {
-    pub start: usize,
-    pub first_row: usize,
-    pub first_column: usize,
-    pub end_row: usize,
-    pub end_column: usize,
-    /// Rows of an image that a phase writes, and all that it has.
-    pub outs: usize,
-    pub image: usize,
-    /// Where the places of the phase begin.
-    pub phase: usize,
-}
-
-#[cube]
-impl Target {
-    /// The row of the result for a row of the matrix, past the last one for none.
-    fn row(&self, places: &[i32], row: usize, #[comptime] phased: bool) -> (usize, bool) {
-        let to = self.start + row;
-        let there = row < self.end_row;
-        if comptime!(phased) {
-            let place = places[self.phase + to % self.outs];
-            (to / self.outs * self.image + usize::cast_from(place), there && place >= 0)
-        } else {
-            (to, there)
-        }
-    }
 }
 
 #[cube]

@@ -34,6 +34,7 @@ mod product;
 mod residual;
 mod segment;
 mod spread;
+mod target;
 mod tile;
 mod walk;
 mod windows;

@@ -7,8 +7,9 @@ mod pretended;
 use cubecl::prelude::*;
 
 use crate::cubes::cube_number;
-use crate::factors::{Sums, Target};
+use crate::factors::Sums;
 use crate::operands::{Gathered, Lengths, Plain, Range, Share};
+use crate::target::Target;
 use crate::tile::{Tile, UNITS};
 
 /// One cube computes one tile: of all tiles of a member column by column, then row

@@ -13,7 +13,8 @@ use super::{
     chosen::Chosen,
     clock::{Clock, repeat},
     nets::{self, STEP},
-    result::{BenchResult, KernelLine, StepKernels},
+    result::BenchResult,
+    step::{KernelLine, StepKernels},
 };
 
 /// How long a step is repeated to time it as a whole.
