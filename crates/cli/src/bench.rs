@@ -110,6 +110,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
             Err(error) => result.skipped.push(format!("{precision}: {error}")),
         }
     }
+    save(&mut result)?;
     if chosen.has(BenchPart::Scores) {
         talk.say("class scores against the CPU");
         for &kind in chosen.nets {
@@ -144,7 +145,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     if chosen.has(BenchPart::Memory) {
         talk.say("memory");
         fits::memory(device, clock, &mut result);
-        save(&mut result)?;
     }
+    save(&mut result)?;
     Ok(result)
 }

@@ -13,14 +13,16 @@ thread_local! {
 pub struct Multiplied {
     /// Whether rows are multiplied with rows, as the gradient of weights asks.
     pub gram: bool,
-    /// Positions of all images of all members.
-    pub positions: usize,
-    /// Positions that a window reads.
+    /// Rows of all images of all members.
+    pub rows: usize,
+    /// Positions that a window reads, in all phases together.
     pub taps: usize,
     /// Channels of gathered rows.
     pub inputs: usize,
     /// Columns of the other side.
     pub outputs: usize,
+    /// Parts of the rows with taps of their own.
+    pub phases: usize,
 }
 
 impl Multiplied {
@@ -34,19 +36,22 @@ impl Multiplied {
         LAUNCHED.set(Some(self));
     }
 
-    /// Floating-point operations: two per multiplication that is added.
+    /// Floating-point operations, two per multiplication that is added; phases are taken for
+    /// equally large.
     pub fn flop(&self) -> f64 {
-        2.0 * [self.positions, self.taps, self.inputs, self.outputs]
-            .map(|n| n as f64)
-            .iter()
-            .product::<f64>()
+        let factors = [self.rows, self.taps, self.inputs, self.outputs].map(|n| n as f64);
+        2.0 * factors.iter().product::<f64>() / self.phases as f64
     }
 }
 
 impl fmt::Display for Multiplied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { gram, positions, taps, inputs, outputs } = *self;
+        let Self { gram, rows, taps, inputs, outputs, phases } = *self;
         let word = if gram { "gram" } else { "product" };
-        write!(f, "{word} of {positions} rows, {taps} x {inputs} to {outputs}")
+        write!(f, "{word} of {rows} rows, {taps} x {inputs} to {outputs}")?;
+        if phases > 1 {
+            write!(f, " in {phases} phases")?;
+        }
+        Ok(())
     }
 }

@@ -23,7 +23,7 @@ pub(crate) struct MatrixUnits {
 
 impl MatrixUnits {
     /// Those of GPUs, and those of Mesa's software rasteriser, which tests run on.
-    const KNOWN: [Self; 2] =
+    pub(crate) const KNOWN: [Self; 2] =
         [Self { side: 16, plane: 32, planes: [4, 2] }, Self { side: 8, plane: 8, planes: [8, 4] }];
 
     /// Half precision with single sums.
@@ -73,16 +73,15 @@ impl Multiplier {
         let Some(matrix) = MatrixUnits::of(client, elem) else { return vec![plain] };
         let fed = |vector, packed| Self { matrix: Some(matrix), vector, packed, ..plain };
         let offers = |vector| client.io_optimized_vector_sizes(elem.size()).any(|n| n == vector);
-        let longest = fed(GRAIN, if offers(GRAIN) { 1 } else { GRAIN / WRITTEN });
-        vec![longest, fed(WRITTEN, 1), plain]
+        let long = offers(GRAIN).then(|| fed(GRAIN, 1));
+        let others = [fed(GRAIN, GRAIN / WRITTEN), fed(WRITTEN, 1), plain];
+        long.into_iter().chain(others).collect()
     }
 
     /// Without matrix units.
     pub fn plain(client: &Client, elem: ElemType) -> Self {
-        let lengths = client.io_optimized_vector_sizes(elem.size());
-        let vector = lengths.filter(|length| *length <= WRITTEN).max().unwrap_or(1);
         let shared = client.properties().hardware.max_shared_memory_size;
-        Self { elem, matrix: None, vector, packed: 1, shared }
+        Self { elem, matrix: None, vector: WRITTEN, packed: 1, shared }
     }
 }
 

@@ -12,8 +12,9 @@ use crate::tile::{Tile, UNITS};
 pub(crate) struct Lengths {
     /// Rows of an image that is read.
     pub ins: usize,
-    /// Rows of an image that is written.
+    /// Rows of an image that are written, by a phase if there are any.
     pub outs: usize,
+    /// Taps of a row of the table.
     pub taps: usize,
     /// Channels of gathered rows.
     pub inputs: usize,

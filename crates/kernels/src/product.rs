@@ -78,8 +78,9 @@ impl Factors<'_> {
         let tiles = height.div_ceil(tile.rows) * outputs.div_ceil(tile.columns);
         let read = if tile.packed > 1 { WORD } else { rows.dtype };
         let types: [ElemType; 3] = [read, rows.dtype, out.dtype];
-        let (gram, taps) = (tile.turned, tables.all_taps);
-        Multiplied { gram, positions: positions * members, taps, inputs, outputs }.announce();
+        let (gram, taps, phases) = (tile.turned, tables.all_taps, tables.phases);
+        let rows_written = positions * members * phases;
+        Multiplied { gram, rows: rows_written, taps, inputs, outputs, phases }.announce();
         // SAFETY: every read and write of the kernel is guarded by the lengths given here.
         unsafe {
             multiply::launch_unchecked(

@@ -119,49 +119,82 @@ impl Tile {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
-    use crate::array::SINGLE;
+    use crate::array::{HALF, SINGLE};
     use crate::operands::Share;
 
-    fn tiles(vector: usize, shared: usize) -> impl Iterator<Item = (usize, Tile)> {
-        let by = Multiplier { elem: SINGLE, matrix: None, vector, packed: 1, shared };
-        [8, 16, 24, 32, 40, 64, 72, 136].into_iter().flat_map(move |columns| {
-            let of = move |rows| [Tile::product(by, rows, columns), Tile::gram(by, rows, columns)];
-            [8, 72, 576, 65536].into_iter().flat_map(of).map(move |tile| (columns, tile))
-        })
+    /// Shared memory of a cube on most GPUs and on Mesa's rasteriser.
+    const SHARED: [usize; 2] = [48 << 10, 32 << 10];
+    const PLAIN: Multiplier =
+        Multiplier { elem: SINGLE, matrix: None, vector: WRITTEN, packed: 1, shared: SHARED[1] };
+
+    /// How the known matrix units multiply.
+    fn by_matrix() -> Vec<Multiplier> {
+        let fed = [(8, 1), (8, 2), (4, 1)];
+        let units = MatrixUnits::KNOWN.into_iter().zip(SHARED);
+        let all = units.flat_map(|(units, shared)| {
+            let matrix = Some(units);
+            let by =
+                move |(vector, packed)| Multiplier { elem: HALF, matrix, vector, packed, shared };
+            fed.map(by)
+        });
+        all.collect()
+    }
+
+    /// Every tile that is ever used.
+    pub(crate) fn tiles(by: Multiplier) -> Vec<Tile> {
+        let mut found = Vec::new();
+        for columns in [8, 16, 24, 32, 40, 64, 72, 136] {
+            for rows in [8, 72, 576, 65536] {
+                found.extend([Tile::product(by, rows, columns), Tile::gram(by, rows, columns)]);
+            }
+        }
+        let mut seen = std::collections::HashSet::new();
+        found.retain(|tile| seen.insert(*tile));
+        found
     }
 
     #[test]
     fn few_columns_get_a_tile_of_few() {
-        let by = Multiplier { elem: SINGLE, matrix: None, vector: 4, packed: 1, shared: 32 << 10 };
-        let of = |columns| Tile::product(by, 65536, columns);
-        assert_eq!([16, 24, 64, 72].map(|n| of(n).columns), [16, 32, 64, 128]);
-        assert_eq!([16, 24, 64, 72].map(|n| Tile::gram(by, 576, n).columns), [16, 32, 64, 128]);
-        // a head has few rows, and more cubes are busy with small tiles
-        assert_eq!(Tile::product(by, 128, 16).rows, 64);
+        for by in by_matrix().into_iter().chain([PLAIN]) {
+            let of = |columns| Tile::product(by, 65536, columns).columns;
+            assert_eq!([16, 24, 64, 72].map(of), [16, 32, 64, 128]);
+            let of = |columns| Tile::gram(by, 576, columns).columns;
+            assert_eq!([16, 24, 64, 72].map(of), [16, 32, 64, 128]);
+            // a head has few rows, and more cubes are busy with small tiles
+            assert_eq!(Tile::product(by, 128, 16).rows, 64);
+        }
     }
 
     #[test]
     fn units_share_every_tile_evenly() {
-        for vector in [1, 2, 4] {
-            for (columns, tile) in tiles(vector, 32 << 10) {
-                let [down, across] = crate::factors::grid(tile);
-                assert_eq!(down * across, UNITS, "{columns}: {tile:?}");
-                let each = if tile.turned { vector } else { 1 };
-                assert!(tile.rows.is_multiple_of(down * each), "{columns}: {tile:?}");
-                assert!(tile.columns.is_multiple_of(across * WRITTEN), "{columns}: {tile:?}");
-                for lines in [Share::left(tile), Share::right(tile)] {
-                    assert!(lines.number == 1 || lines.units == UNITS, "{columns}: {tile:?}");
-                }
+        for by in by_matrix().into_iter().chain([PLAIN]) {
+            for tile in tiles(by) {
+                let [row, column] = match tile.matrix {
+                    Some(units) => units.planes.map(|planes| planes * units.side),
+                    None => {
+                        let [down, across] = crate::factors::grid(tile);
+                        assert_eq!(down * across, UNITS, "{tile:?}");
+                        [down * if tile.turned { tile.vector } else { 1 }, across * WRITTEN]
+                    }
+                };
+                let side = tile.matrix.map_or(tile.vector, |units| units.side);
+                let even = [(tile.rows, row), (tile.columns, column), (tile.depth, side)];
+                assert!(even.iter().all(|(all, one)| all.is_multiple_of(*one)), "{tile:?}");
+                assert_eq!(Share::left(tile).units, UNITS, "{tile:?}");
+                let right = Share::right(tile);
+                assert!(right.number == 1 || right.units == UNITS, "{tile:?}");
+                assert!(tile.shared(by.elem) <= by.shared, "{tile:?}");
             }
         }
     }
 
     #[test]
-    fn a_cube_with_little_shared_memory_gets_the_small_tile() {
-        for (_, tile) in tiles(4, 16 << 10) {
-            assert!(tile.shared(SINGLE) <= 16 << 10, "{tile:?}");
+    fn a_cube_with_little_shared_memory_gets_small_tiles() {
+        let by = Multiplier { shared: 16 << 10, ..PLAIN };
+        for tile in tiles(by) {
+            assert!(tile.shared(SINGLE) <= by.shared, "{tile:?}");
         }
     }
 }

@@ -251,8 +251,14 @@ fn a_product_by_phases_is_that_of_all_taps() {
         ..whole.clone()
     };
     for (elem, by) in multipliers(&client) {
-        for (members, images, inputs, outputs) in [(2, 4, 24, 72), (1, 6, 64, 16), (1, 6, 40, 128)]
-        {
+        for (members, images, inputs, outputs) in [
+            (2, 4, 24, 72),
+            (1, 6, 64, 16),
+            (1, 6, 40, 128),
+            (1, 6, 24, 32),
+            (2, 4, 24, 64),
+            (2, 2, 8, 64),
+        ] {
             let rows = upload(
                 &client,
                 &Noise(1).take(images * ins * inputs),

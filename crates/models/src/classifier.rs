@@ -76,10 +76,10 @@ pub trait Classifier: Send + Sync {
         watch: &dyn Watch,
     ) -> Result<Box<dyn Fitted>, ModelError>;
 
-    /// What is out of the ordinary on the device of the fits, if it can compute them at all.
+    /// A sentence for the user if the device of the fits does less than it promises.
     ///
     /// # Errors
-    /// [`ModelError`] if it cannot.
+    /// [`ModelError`] if it cannot compute them at all.
     fn note(&self) -> Result<Option<String>, ModelError> {
         Ok(None)
     }

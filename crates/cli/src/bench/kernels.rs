@@ -15,8 +15,11 @@ use super::{
     nets::{self, STEP},
     result::BenchResult,
     step::{KernelLine, StepKernels},
+    throughput,
 };
 
+/// Steps of one figure, at least.
+const STEPS: f64 = 3.0;
 /// How long a step is repeated to time it as a whole.
 const TIME: Duration = Duration::from_millis(500);
 
@@ -41,8 +44,9 @@ pub fn measure(
     for &kind in chosen.nets {
         for &precision in chosen.formats {
             let name = format!("kernels of {}, {}", kind.name(), precision.name());
-            if clock.left().is_zero() {
-                result.skipped.push(format!("{name}: the time was up"));
+            let left = clock.left().as_secs_f64();
+            if left <= STEPS * throughput::step_flop(kind, batch) * throughput::bound(result) {
+                result.skipped.push(format!("{name}: {left:.0} s left do not suffice"));
                 continue;
             }
             match one(engine, kind, images, batch, precision) {

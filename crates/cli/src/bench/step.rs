@@ -22,7 +22,7 @@ pub struct StepKernels {
     pub kernel_milliseconds: f64,
     /// Launches of which the device did not tell how long they took.
     pub unmeasured: usize,
-    /// Whether the host timed the kernels, with what a launch costs there.
+    /// Whether the host timed some kernels, with what a launch costs there.
     pub by_host: bool,
     /// Kernels of the same name and lengths together, the longest first.
     pub kernels: Vec<KernelLine>,
@@ -51,7 +51,7 @@ impl Display for StepKernels {
             f,
             "a step of {net}, batch {batch}, {precision}: {step_milliseconds:.3} ms; its {launches} kernels \
              {kernel_milliseconds:.3} ms{}",
-            if self.by_host { ", timed by the host" } else { "" }
+            if self.by_host { ", some timed by the host" } else { "" }
         )?;
         if self.unmeasured > 0 {
             writeln!(f, "  {} more were not timed", self.unmeasured)?;

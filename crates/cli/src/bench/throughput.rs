@@ -39,15 +39,10 @@ pub fn measure(
             plan.extend(chosen.formats.iter().map(|&precision| (kind, batch, precision)));
         }
     }
-    // The start of a process is part of the first step, so this is a bound, which
-    // leaves out what a very slow device would never finish.
-    let mut seconds_per_flop = result
-        .first_step
-        .map_or(0.0, |first| first.warm_seconds / step_flop(first_step::KIND, first_step::BATCH));
     for (at, &(kind, batch, precision)) in plan.iter().enumerate() {
         let name = format!("{} with batches of {batch}, {}", kind.name(), precision.name());
         let left = clock.left().as_secs_f64();
-        if left <= 2.0 * step_flop(kind, batch) * seconds_per_flop {
+        if left <= 2.0 * step_flop(kind, batch) * bound(result) {
             result.skipped.push(format!("throughput of {name}: {left:.0} s left do not suffice"));
             continue;
         }
@@ -55,11 +50,7 @@ pub fn measure(
         let share = left / (4 * (plan.len() - at)) as f64;
         let time = Duration::from_secs_f64(share.clamp(TIME[0], TIME[1]));
         match pair(engine, kind, images, batch, precision, time) {
-            Ok(lines) => {
-                let rate = lines[0].tflops * 1e12;
-                seconds_per_flop = seconds_per_flop.min(1.0 / rate);
-                result.throughput.extend(lines);
-            }
+            Ok(lines) => result.throughput.extend(lines),
             Err(error) => result.skipped.push(format!("throughput of {name}: {error:#}")),
         }
         save(result)?;
@@ -67,9 +58,19 @@ pub fn measure(
     Ok(())
 }
 
+/// The least that is known of the seconds per operation, to leave out what a very slow
+/// device would never finish; the start of a process is part of the first step.
+pub fn bound(result: &BenchResult) -> f64 {
+    let step = step_flop(first_step::KIND, first_step::BATCH);
+    let first = result.first_step.map(|first| first.warm_seconds / step);
+    let trained = result.throughput.iter().filter(|line| line.task == "train");
+    let rates = trained.map(|line| 1e-12 / line.tflops);
+    first.into_iter().chain(rates).reduce(f64::min).unwrap_or(0.0)
+}
+
 /// Floating-point operations of one training step: three forward passes, two
 /// operations per multiply-add.
-fn step_flop(kind: NetKind, batch: usize) -> f64 {
+pub fn step_flop(kind: NetKind, batch: usize) -> f64 {
     6.0 * (nets::architecture(kind).multiply_adds(SIDE) * batch as u64) as f64
 }
 

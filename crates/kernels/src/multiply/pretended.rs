@@ -15,8 +15,9 @@ use cubecl::{CubeKernel, VulkanCompilationOptions, WgpuCompilationOptions};
 
 use super::multiply::Multiply;
 use crate::array::WORD;
-use crate::multiplier::MatrixUnits;
+use crate::multiplier::{MatrixUnits, Multiplier};
 use crate::operands::LengthsCompilationArg;
+use crate::tile::tests::tiles;
 use crate::tile::{Tile, UNITS, WRITTEN};
 
 const SINGLE: ElemType = ElemType::Float(FloatKind::F32);
@@ -54,24 +55,15 @@ fn device() -> Arc<DeviceProperties> {
 
 #[test]
 fn every_tile_for_matrix_units_is_a_shader_that_fits() {
-    let tiles = [
-        ([256, 128, 32], [4, 2], false),
-        ([256, 64, 32], [8, 1], false),
-        ([256, 32, 32], [8, 1], false),
-        ([256, 16, 32], [8, 1], false),
-        ([64, 64, 64], [4, 2], false),
-        ([128, 128, 64], [4, 2], true),
-        ([128, 64, 64], [4, 2], true),
-        ([256, 32, 32], [8, 1], true),
-        ([256, 16, 32], [8, 1], true),
-        ([64, 64, 64], [4, 2], true),
-    ];
-    for ([rows, columns, depth], planes, turned) in tiles {
-        let vectors = [(4, 1), (8, 1), (8, 2)];
-        let both = vectors.into_iter().flat_map(|vector| [(vector, false), (vector, true)]);
-        for ((vector, packed), phased) in both.filter(|(_, phased)| !(turned && *phased)) {
-            let matrix = Some(MatrixUnits { side: 16, plane: 32, planes });
-            let tile = Tile { rows, columns, depth, matrix, turned, vector, packed };
+    let of = |(vector, packed)| {
+        let matrix = Some(MatrixUnits::KNOWN[0]);
+        let by = Multiplier { elem: HALF, matrix, vector, packed, shared: SHARED };
+        tiles(by).into_iter().flat_map(|tile| [(tile, false), (tile, true)])
+    };
+    for (tile, phased) in [(4, 1), (8, 1), (8, 2)].into_iter().flat_map(of) {
+        let Tile { turned, vector, packed, .. } = tile;
+        // grams have no phases
+        if !(turned && phased) {
             let dim = CubeDim::new_1d(UNITS as u32).into();
             let settings = KernelSettings::new(dim, ExecutionMode::Unchecked, AddressType::U32);
             // numbers are read by the kernel, not compiled in

@@ -22,7 +22,7 @@ pub trait Engine: Debug + Send + Sync {
     /// trying, the first time.
     ///
     /// # Errors
-    /// [`ModelError`] if the device fails, or computes wrongly in every way.
+    /// [`ModelError`] if the device fails, or multiplies wrongly in every way.
     fn multiplication(&self, _precision: Precision) -> Result<Option<Multiplication>, ModelError> {
         Ok(None)
     }
@@ -71,7 +71,7 @@ pub struct Profile {
     pub kernels: Vec<KernelTime>,
     /// Launches of which the device did not tell how long they took.
     pub unmeasured: usize,
-    /// Whether times are the host's, which include what a launch costs there.
+    /// Whether some times are the host's, which include what a launch costs there.
     pub by_host: bool,
 }
 

@@ -48,6 +48,11 @@ impl Worker {
 
     /// Does `work`.
     pub(super) fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, ModelError> {
+        self.attempt(work).map_err(|reason| self.failure(&reason))
+    }
+
+    /// Does `work`, or tells in the device's words why it failed.
+    pub(super) fn attempt<T: Send>(&self, work: impl FnOnce() -> T + Send) -> Result<T, String> {
         let done = match &self.device {
             #[cfg(feature = "resnet")]
             Place::Host(pool) if rayon::current_thread_index().is_some() => {
@@ -55,7 +60,7 @@ impl Worker {
             }
             _ => catch_unwind(AssertUnwindSafe(work)),
         };
-        done.map_err(|panic| self.failure(&reason(panic.as_ref())))
+        done.map_err(|panic| reason(panic.as_ref()))
     }
 
     /// The sentence for a device that failed.
@@ -75,14 +80,19 @@ fn held(client: &Client) -> Option<u64> {
     catch_unwind(AssertUnwindSafe(report)).ok().map(|bytes| bytes >> 20)
 }
 
+/// Whether a device failed for want of memory.
+pub(super) fn is_full(reason: &str) -> bool {
+    let reason = reason.to_lowercase();
+    let words = ["out of memory", "outofmemory", "out_of_memory", "buffertoobig", "too large"];
+    words.iter().any(|words| reason.contains(words))
+}
+
 /// `held`: MiB that this process had on the device.
 fn sentence(what: &str, reason: &str, held: Option<u64>, gpu: Option<DeviceMemory>) -> String {
-    let lower = reason.to_lowercase();
-    let reason = in_one_line(reason);
-    let full = ["out of memory", "outofmemory", "out_of_memory", "buffertoobig", "too large"];
+    let (full, reason) = (is_full(reason), in_one_line(reason));
     let gpu = gpu.map_or(String::new(), |memory| format!(", {memory}"));
     let held = held.map_or(String::new(), |held| format!(", {held} MiB held by this program"));
-    if full.iter().any(|words| lower.contains(words)) {
+    if full {
         return format!(
             "the device has too little memory for {what}{gpu}{held}; a smaller model.batch needs less \
              ({reason})"

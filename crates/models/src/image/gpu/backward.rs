@@ -3,7 +3,7 @@
 //! slopes of a tensor are left in its place of the pass's array.
 
 use relabel_kernels as kernels;
-use relabel_kernels::{Activation, Array, LineSlopes, Lines, Multiplier, SINGLE};
+use relabel_kernels::{Activation, Array, LineSlopes, Lines};
 
 use super::forward::{HeadTrace, LayerTrace, Pass, PoolTrace, Trace, UnitTrace, activation};
 use crate::image::architecture::{Architecture, Head, KernelStart, Layer, Unit};
@@ -43,7 +43,7 @@ impl Backward<'_> {
         }
         let weights = store.single("fc", "weight");
         let slot = self.slot("fc", "weight");
-        let by = Multiplier::plain(client, SINGLE);
+        let by = self.pass.head_multiplier();
         kernels::gram(client, by, &trace.features, &trace.slide.forward, scores, &slot);
         let format = store.weights("fc", "weight").dtype;
         let slopes = kernels::rows_of_scores(client, scores, &weights, trace.positions, format);

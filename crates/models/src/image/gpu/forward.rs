@@ -177,6 +177,11 @@ impl Pass<'_> {
         }
     }
 
+    /// For the head, which is in single precision whatever the maps are in.
+    pub(super) fn head_multiplier(&self) -> Multiplier {
+        Multiplier::plain(self.client, SINGLE)
+    }
+
     fn head(&self, head: &Head, x: &Map) -> (Array, HeadTrace) {
         let (features, pool, positions) = match head.pool {
             GlobalPool::Average => {
@@ -192,7 +197,7 @@ impl Pass<'_> {
         };
         let slide = self.slides.of(Geometry::whole([1, 1]));
         let weights = self.store.single("fc", "weight");
-        let by = Multiplier::plain(self.client, SINGLE);
+        let by = self.head_multiplier();
         let product = kernels::product(self.client, by, &features, &slide.forward, &weights);
         let scores = if head.bias {
             let bias = self.store.single("fc", "bias");

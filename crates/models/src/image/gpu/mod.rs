@@ -23,7 +23,7 @@ use self::trial::trial;
 use super::engine::{Engine, Multiplication, Net, NetPlan, Profile};
 use super::recipe::Precision;
 use super::uploads::Uploads;
-use super::worker::{Worker, in_one_line};
+use super::worker::{Worker, in_one_line, is_full};
 use crate::ModelError;
 
 /// Images per step below which a GPU has processors to spare.
@@ -70,38 +70,44 @@ impl GpuEngine {
         }
         let worker = Worker::on_gpu(&self.client, "a convolution on trial".into());
         let passes = |multiplier| {
-            let outcome = worker.run(|| trial(&self.client, format, multiplier));
-            let outcome = outcome.map_err(|failed| failed.to_string()).flatten();
-            outcome.map_err(|why| in_one_line(&why))
+            let outcome = worker.attempt(|| trial(&self.client, format, multiplier)).flatten();
+            match outcome {
+                // of a full device nothing can be said
+                Err(why) if is_full(&why) => Err(worker.failure(&why)),
+                outcome => Ok(outcome.map_err(|why| in_one_line(&why))),
+            }
         };
-        let first = first_that(passes, Multiplier::all(&self.client, format));
-        let (multiplier, refused) = first.map_err(|refused| {
+        let (found, refused) = first_that(passes, Multiplier::all(&self.client, format))?;
+        let Some(multiplier) = found else {
             let word = if format == HALF { "half" } else { "single" };
-            ModelError::Device(format!(
-                "this device computes wrongly in {word} precision: {}; another driver, \
+            return Err(ModelError::Device(format!(
+                "this device cannot multiply in {word} precision: it failed {}; another driver, \
                  another model.precision or the device `cpu` may help",
                 refused.join("; ")
-            ))
-        })?;
+            )));
+        };
         let choice = Choice { multiplier, refused };
         tried.push((format, choice.clone()));
         Ok(choice)
     }
 }
 
-/// The first candidate that `passes` and what became of those before it, or of all.
-fn first_that<T: Copy + Display>(
-    passes: impl Fn(T) -> Result<(), String>,
+/// The first candidate that `passes`, if any, and what became of those before it.
+///
+/// # Errors
+/// If `passes` cannot tell.
+fn first_that<T: Copy + Display, E>(
+    passes: impl Fn(T) -> Result<Result<(), String>, E>,
     candidates: Vec<T>,
-) -> Result<(T, Vec<String>), Vec<String>> {
+) -> Result<(Option<T>, Vec<String>), E> {
     let mut refused = Vec::new();
     for candidate in candidates {
-        match passes(candidate) {
-            Ok(()) => return Ok((candidate, refused)),
+        match passes(candidate)? {
+            Ok(()) => return Ok((Some(candidate), refused)),
             Err(why) => refused.push(format!("{candidate} ({why})")),
         }
     }
-    Err(refused)
+    Ok((None, refused))
 }
 
 impl fmt::Debug for GpuEngine {
@@ -139,10 +145,15 @@ mod tests {
 
     #[test]
     fn what_fails_is_named_and_what_comes_after_it_is_taken() {
-        let passes = |side| if side < 8 { Ok(()) } else { Err("refused".into()) };
-        assert_eq!(first_that(passes, vec![4, 2]), Ok((4, vec![])));
-        assert_eq!(first_that(passes, vec![8, 4, 2]), Ok((4, vec!["8 (refused)".into()])));
-        let all = Err(vec!["16 (refused)".into(), "8 (refused)".into()]);
-        assert_eq!(first_that(passes, vec![16, 8]), all);
+        let passes = |side| match side {
+            32.. => Err("full"),
+            8.. => Ok(Err("refused".to_owned())),
+            _ => Ok(Ok(())),
+        };
+        assert_eq!(first_that(passes, vec![4, 2]), Ok((Some(4), vec![])));
+        assert_eq!(first_that(passes, vec![8, 4, 2]), Ok((Some(4), vec!["8 (refused)".into()])));
+        let all = vec!["16 (refused)".into(), "8 (refused)".into()];
+        assert_eq!(first_that(passes, vec![16, 8]), Ok((None, all)));
+        assert_eq!(first_that(passes, vec![16, 32, 4]), Err("full"));
     }
 }

@@ -22,8 +22,8 @@ const CASES: [[usize; 5]; 6] = [
 ];
 const INPUTS: usize = 8;
 
-/// Channels that products by phases write; they have kernels of their own.
-const PHASED: [usize; 2] = [64, 128];
+/// Images, members and outputs of products by phases; they have kernels of their own.
+const PHASED: [[usize; 3]; 5] = [[16, 1, 16], [16, 1, 32], [16, 1, 64], [16, 1, 128], [2, 2, 64]];
 
 /// Compares what kernels compute in `format` by `multiplier` with plain loops, and
 /// products by phases with those of all taps.
@@ -69,12 +69,12 @@ pub(super) fn trial(
         }
     }
     let slide = slides.of(Geometry::kernel(3, 2, 1, [32; 2]));
-    let rows = 16 * slide.back.ins;
-    let rows = device.array(&noise(rows * INPUTS, 4), &[rows, INPUTS]);
     let whole = Windows { phases: None, ..slide.back.clone() };
-    for outputs in PHASED {
-        let depth = whole.taps * INPUTS;
-        let weights = device.array(&noise(depth * outputs, 5), &[1, depth, outputs]);
+    for [images, members, outputs] in PHASED {
+        let (rows, depth) = (images * whole.ins, whole.taps * INPUTS);
+        let rows = device.array(&noise(rows * INPUTS, 4), &[rows, INPUTS]);
+        let weights = noise(members * depth * outputs, 5);
+        let weights = device.array(&weights, &[members, depth, outputs]);
         let of = |windows| kernels::product(client, multiplier, &rows, windows, &weights);
         let expected = kernels::read(client, &kernels::cast(client, &of(&whole), SINGLE))?;
         let what = || format!("a product by phases to {outputs} channels");
