@@ -10,6 +10,10 @@ use cubecl::ir::{ElemType, FloatKind, features::MmaConfig};
 use crate::GRAIN;
 use crate::tile::{UNITS, WRITTEN};
 
+/// CubeCL's name for what takes the lines of a square to be as far apart as so many words;
+/// others count elements, whatever is read.
+const SPIRV: &str = "wgpu<spirv>";
+
 /// Matrix units, and the planes of a cube that feed them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct MatrixUnits {
@@ -74,8 +78,8 @@ impl Multiplier {
         let fed = |vector, packed| Self { matrix: Some(matrix), vector, packed, ..plain };
         let offers = |vector| client.io_optimized_vector_sizes(elem.size()).any(|n| n == vector);
         let long = offers(GRAIN).then(|| fed(GRAIN, 1));
-        let others = [fed(GRAIN, GRAIN / WRITTEN), fed(WRITTEN, 1), plain];
-        long.into_iter().chain(others).collect()
+        let words = (client.name() == SPIRV).then(|| fed(GRAIN, GRAIN / WRITTEN));
+        long.into_iter().chain(words).chain([fed(WRITTEN, 1), plain]).collect()
     }
 
     /// Without matrix units.
