@@ -80,7 +80,9 @@ fn one(
         .map(|kernel| KernelLine {
             share: kernel.seconds / total.max(f64::MIN_POSITIVE),
             milliseconds: 1e3 * kernel.seconds,
-            tflops: (kernel.flop > 0.0).then(|| kernel.flop / kernel.seconds / 1e12),
+            // a device whose clock is coarse may tell of no time at all
+            tflops: (kernel.flop > 0.0 && kernel.seconds > 0.0)
+                .then(|| kernel.flop / kernel.seconds / 1e12),
             launches: kernel.launches,
             name: kernel.name,
         })
