@@ -1,9 +1,10 @@
 //! Exit codes: 0 done, 1 some cell failed, 2 do not retry as it is, 75 retry
 //! makes sense, 130 and 143 stopped by a signal.
 
-use std::{io, process::ExitCode};
+use std::{error::Error, io, process::ExitCode};
 
 use relabel_experiment::StoreError;
+use relabel_models::ModelError;
 
 /// All is done.
 pub const DONE: u8 = 0;
@@ -35,10 +36,32 @@ pub fn nobody_reads(error: &anyhow::Error) -> bool {
 
 /// A disk that fails is neither the user's mistake nor a reason to come again at once.
 pub fn code(error: &anyhow::Error) -> u8 {
-    match error.downcast_ref::<StoreError>() {
+    if let Some(ModelError::Device(_)) = error.downcast_ref() {
+        return RETRY;
+    }
+    match error.downcast_ref() {
         Some(StoreError::Locked { .. }) => RETRY,
         Some(StoreError::Io { .. }) => SOME_FAILED,
+        _ if error.chain().any(is_full_disk) => SOME_FAILED,
         _ => DO_NOT_RETRY,
+    }
+}
+
+fn is_full_disk(cause: &(dyn Error + 'static)) -> bool {
+    use io::ErrorKind::{FileTooLarge, QuotaExceeded, StorageFull};
+    let kind = cause.downcast_ref::<io::Error>().map(io::Error::kind);
+    matches!(kind, Some(StorageFull | QuotaExceeded | FileTooLarge))
+}
+
+/// The code of work that ended with `code` and of what was to be done `after` it, whose
+/// error is told here: the rounds are on disk, so it fails part of the work at most.
+pub fn at_least(done: u8, after: anyhow::Result<()>) -> u8 {
+    let Err(error) = after else { return done };
+    eprintln!("relabel: {}", sentence(&error));
+    match (done, code(&error)) {
+        (DONE, RETRY) => RETRY,
+        (DONE, _) => SOME_FAILED,
+        _ => done,
     }
 }
 

@@ -14,13 +14,13 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use anyhow::{Result, bail};
 use relabel_experiment::{
     Cell, Config, Deadline, Fingerprint, GridOptions, Observer, Prepared, RunFolder, Worker, Zoo,
-    cells, check_fits, config::Source, load_dataset, panic_log,
+    cells, check_fits, config::Source, load_dataset, panic_log::Collecting,
 };
 
 use crate::{
     args::{DemoArgs, RunArgs, WorkArgs},
     cells::resolve,
-    progress,
+    exit, progress,
     signals::Signals,
     talk::Talk,
 };
@@ -125,7 +125,6 @@ impl Plan<'_> {
         let ready = self.ready()?;
         let session = session::begin(&ready, &self.config)?;
         self.introduce(&ready, talk);
-        panic_log::collect();
         let signals = Signals::install()?;
         let rounds = self.cells.len() * self.config.run.rounds;
         let display = progress::display(self.work.progress, talk, rounds, self.unit());
@@ -138,6 +137,7 @@ impl Plan<'_> {
             deadline: &deadline,
         };
         let threads = (self.threads / jobs).max(1);
+        let panics = Collecting::begin();
         let outcome = if self.processes || ready.zoo.device_kind() != "cpu" {
             let processes = Processes::new(self, &ready, threads, &effort, &options);
             supervision::run(&processes, self, &options, &signals, display.as_ref())
@@ -145,14 +145,16 @@ impl Plan<'_> {
             let worker = self.worker(&ready, threads, &effort, &signals, &deadline);
             supervision::run(&worker, self, &options, &signals, display.as_ref())
         };
+        drop(panics);
         let figures = effort.figures();
         drop(display);
-        session.end(&figures)?;
+        let ended = session.end(&figures);
         let took = session.took();
         if figures.fits > 0 {
             talk.say(figures.sentence(took));
         }
-        self.conclude(&outcome, &ready.folder, &signals, took, talk)
+        let code = self.conclude(&outcome, &ready.folder, &signals, took, talk);
+        Ok(ExitCode::from(exit::at_least(code, ended)))
     }
 
     fn worker<'a>(

@@ -23,7 +23,7 @@ use crate::{
     Observer, Pool, RoundOutput, RoundRecord, Setting,
     config::Protocol,
     dataset::{Crowd, Prepared},
-    memory,
+    memory, panic_log,
     round::ties_stream,
     store::{CellFolder, EventRecord, FirstRounds, MetricsRecord, Restored},
     strategy::{StrategyInfo, StreamDraws},
@@ -96,6 +96,8 @@ impl CellRun<'_> {
         };
         if progress.records.len() < rounds {
             self.tell_of_device()?;
+            // What a device said on trial was dealt with there.
+            panic_log::forget();
         }
         for number in progress.records.len()..rounds {
             if !self.deadline.leaves_time(progress.records.last().map(RoundRecord::took)) {

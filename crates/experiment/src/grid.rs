@@ -3,6 +3,7 @@
 
 use std::{
     collections::VecDeque,
+    mem,
     sync::{
         Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -86,24 +87,23 @@ pub struct GridOutcome {
 /// Runs `cells`, `options.jobs` at a time. Cells that another process holds are
 /// looked at once more when all others are done.
 pub fn run_grid(runner: &dyn CellRunner, cells: &[Cell], options: &GridOptions<'_>) -> GridOutcome {
-    let first = run_once(runner, cells.to_vec(), options);
-    if first.locked.is_empty() {
-        return first;
-    }
-    let second = run_once(runner, first.locked.clone(), options);
-    GridOutcome {
-        finished: first.finished + second.finished,
-        failures: [first.failures, second.failures].concat(),
-        locked: second.locked,
-        stopped: first.stopped || second.stopped,
-        out_of_time: first.out_of_time || second.out_of_time,
+    let mut outcome = run_once(runner, cells.to_vec(), options, GridOutcome::default());
+    match mem::take(&mut outcome.locked) {
+        none if none.is_empty() => outcome,
+        locked => run_once(runner, locked, options, outcome),
     }
 }
 
-fn run_once(runner: &dyn CellRunner, cells: Vec<Cell>, options: &GridOptions<'_>) -> GridOutcome {
+/// Adds how `cells` end to how others ended `before`.
+fn run_once(
+    runner: &dyn CellRunner,
+    cells: Vec<Cell>,
+    options: &GridOptions<'_>,
+    before: GridOutcome,
+) -> GridOutcome {
     let jobs = options.jobs.clamp(1, cells.len().max(1));
     let waiting = Mutex::new(in_order_of_start(cells, jobs));
-    let outcome = Mutex::new(GridOutcome::default());
+    let outcome = Mutex::new(before);
     thread::scope(|scope| {
         for _ in 0..jobs {
             scope.spawn(|| {
@@ -218,6 +218,26 @@ mod tests {
     fn cells_that_another_process_held_are_looked_at_again() {
         let all = outcome(&LockedOnce(Mutex::default()), false, &Deadline::never());
         assert_eq!((all.finished, all.locked.len()), (6, 0));
+    }
+
+    /// Another process has a cell, until the one after it has failed.
+    struct LockedThenFails;
+
+    impl CellRunner for LockedThenFails {
+        fn run(&self, cell: &Cell) -> CellEnd {
+            match cell.seed {
+                0 => CellEnd::Locked("someone".into()),
+                _ => CellEnd::Failed(Failure::default()),
+            }
+        }
+    }
+
+    #[test]
+    fn who_wants_to_know_fast_waits_for_no_cell_of_another_process() {
+        let slow = outcome(&LockedThenFails, false, &Deadline::never());
+        assert_eq!((slow.locked.len(), slow.failures.len()), (1, 5));
+        let fast = outcome(&LockedThenFails, true, &Deadline::never());
+        assert_eq!((fast.locked.len(), fast.failures.len()), (0, 1));
     }
 
     #[test]

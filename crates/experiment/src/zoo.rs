@@ -30,7 +30,7 @@ impl Zoo {
     /// what the configuration asks.
     pub fn open(config: &Config, device: &str) -> Result<Self, ModelError> {
         let model = config.model.clone();
-        let choice = device.parse().map_err(ModelError::Device)?;
+        let choice = device.parse().map_err(ModelError::Unsupported)?;
         let device = match model.net(&model.kind) {
             Some(_) => Some(device::open(choice)?),
             None => None,
@@ -38,7 +38,7 @@ impl Zoo {
         let half = model.recipe().precision == Precision::F16;
         if let Some(OpenDevice { kind: "cpu", description, .. }) = device.as_ref().filter(|_| half)
         {
-            return Err(ModelError::Device(format!(
+            return Err(ModelError::Unsupported(format!(
                 "model.precision = f16 needs a GPU, the device is {description}; use f32"
             )));
         }
@@ -106,12 +106,12 @@ fn read_weights(model: &ModelConfig, file: &str) -> Result<Weights, ModelError> 
     let spec = model.net(&model.kind).expect("weights files should go with image models only");
     let net = Architecture::new(&spec, 3, N_CLASSES);
     let weights = pretrained(std::path::Path::new(file), &net);
-    weights.map_err(|why| ModelError::Device(format!("model.pretrained: {why}")))
+    weights.map_err(|why| ModelError::Unsupported(format!("model.pretrained: {why}")))
 }
 
 #[cfg(not(feature = "resnet"))]
 fn read_weights(_: &ModelConfig, file: &str) -> Result<Weights, ModelError> {
-    Err(ModelError::Device(format!(
+    Err(ModelError::Unsupported(format!(
         "model.pretrained = {file} needs a program built with the cargo feature `resnet`"
     )))
 }

@@ -22,7 +22,10 @@ pub enum ModelError {
         /// What it was given.
         found: &'static str,
     },
-    /// No such device here, or it was lost.
+    /// What this build or this machine cannot do, in words for the user.
+    #[error("{0}")]
+    Unsupported(String),
+    /// The device failed: it was lost or is full, which may be different next time.
     #[error("{0}")]
     Device(String),
     /// The loss or the probabilities are no longer finite.

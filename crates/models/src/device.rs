@@ -15,11 +15,13 @@ mod others;
 mod others;
 #[cfg(feature = "resnet")]
 mod others;
+mod trouble;
 
 use std::sync::Arc;
 
 pub use self::choice::DeviceChoice;
 pub use self::memory::{DeviceMemory, gpu_memory, host_memory};
+pub use self::trouble::Trouble;
 use crate::ModelError;
 use crate::image::{CpuEngine, Engine};
 
@@ -61,7 +63,7 @@ pub fn list() -> Vec<DeviceInfo> {
 /// Opens what was asked for.
 ///
 /// # Errors
-/// [`ModelError::Device`] with what was found here instead, or with the cargo
+/// [`ModelError::Unsupported`] with what was found here instead, or with the cargo
 /// feature that would bring the backend.
 pub fn open(choice: DeviceChoice) -> Result<OpenDevice, ModelError> {
     match choice {
@@ -103,7 +105,7 @@ fn missing(word: &str, kind: &str, note: &str) -> DeviceInfo {
 }
 
 fn not_compiled(device: &str, feature: &str) -> ModelError {
-    ModelError::Device(format!(
+    ModelError::Unsupported(format!(
         "this build has no `{device}` device; build relabel with the cargo feature `{feature}`"
     ))
 }

@@ -284,7 +284,7 @@ fn half_precision_is_refused_on_a_cpu() {
         precision: Precision::F16,
         steps: 1,
     };
-    let Err(ModelError::Device(text)) = case.net(&other(), &[0]) else {
+    let Err(ModelError::Unsupported(text)) = case.net(&other(), &[0]) else {
         panic!("f16 was accepted")
     };
     assert!(text.contains("f16") && text.contains("for GPUs"), "{text}");

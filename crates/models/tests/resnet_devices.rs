@@ -39,7 +39,9 @@ fn a_gpu_that_is_not_there_is_refused_with_what_was_found() {
         return;
     }
     for choice in [DeviceChoice::Wgpu, DeviceChoice::Vulkan] {
-        let Err(ModelError::Device(message)) = open(choice) else { panic!("{choice} was opened") };
+        let Err(ModelError::Unsupported(message)) = open(choice) else {
+            panic!("{choice} was opened")
+        };
         assert!(message.starts_with("no GPU") && message.contains("found here: "), "{message}");
     }
 }
@@ -48,7 +50,9 @@ fn a_gpu_that_is_not_there_is_refused_with_what_was_found() {
 #[cfg(not(any(feature = "cuda", feature = "ndarray")))]
 fn backends_that_are_not_compiled_in_name_their_cargo_feature() {
     for choice in [DeviceChoice::Cuda, DeviceChoice::Ndarray] {
-        let Err(ModelError::Device(message)) = open(choice) else { panic!("{choice} was opened") };
+        let Err(ModelError::Unsupported(message)) = open(choice) else {
+            panic!("{choice} was opened")
+        };
         assert!(message.contains(&format!("cargo feature `{choice}`")), "{message}");
     }
 }

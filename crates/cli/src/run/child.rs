@@ -12,7 +12,8 @@ use std::{
 use anyhow::{Result, bail};
 use relabel_data::DataError;
 use relabel_experiment::{
-    Cell, CellEnd, CellEvent, CellRunner, Observer, StoreError, panic_log,
+    Cell, CellEnd, CellEvent, CellRunner, Observer, StoreError,
+    panic_log::Collecting,
     store::{Failure, Manifest},
 };
 use serde::{Deserialize, Serialize};
@@ -36,12 +37,12 @@ pub enum Message {
 
 /// Runs the one cell of `plan`.
 pub fn run(plan: &Plan<'_>) -> Result<ExitCode> {
-    panic_log::collect();
     let signals = Signals::install()?;
     listen(signals.clone());
     let teller = Teller { last_step: Mutex::new(None) };
     let end = match ready(plan) {
         Ok(ready) => {
+            let _panics = Collecting::begin();
             let deadline = plan.deadline();
             let threads = plan.threads;
             plan.worker(&ready, threads, &teller, &signals, &deadline).run(&plan.cells[0])

@@ -1,8 +1,8 @@
 //! What is said and written when the cells have ended, and the exit code.
 
-use std::{process::ExitCode, time::Duration};
+use std::time::Duration;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use relabel_experiment::{GridOutcome, RunFolder, cells, store::CellState};
 
 use super::Plan;
@@ -17,24 +17,19 @@ impl Plan<'_> {
         signals: &Signals,
         took: Duration,
         talk: Talk,
-    ) -> Result<ExitCode> {
+    ) -> u8 {
         if outcome.stopped {
             self.say_stopped(folder, talk);
-            return Ok(ExitCode::from(signals.exit_code()));
+            return signals.exit_code();
         }
         let told = if outcome.finished > 0 { self.report(folder, talk) } else { Ok(()) };
         talk.say(format!("{:.1} s", took.as_secs_f64()));
         self.say_what_is_left(outcome, folder, talk);
-        let code = exit_code(outcome);
-        let Err(error) = told.or_else(|error| match exit::nobody_reads(&error) {
-            true => Ok(()),
-            false => Err(error),
-        }) else {
-            return Ok(ExitCode::from(code));
+        let told = match told {
+            Err(error) if exit::nobody_reads(&error) => Ok(()),
+            told => told.context("the rounds are on disk, but the report could not be written"),
         };
-        let error = error.context("the rounds are on disk, but the report could not be written");
-        eprintln!("relabel: {}", exit::sentence(&error));
-        Ok(ExitCode::from(if code == exit::DONE { exit::SOME_FAILED } else { code }))
+        exit::at_least(exit_code(outcome), told)
     }
 
     /// Whoever comes last sees the cells of all processes. One of many tasks leaves

@@ -53,7 +53,7 @@ fn gpu_lines(adapters: &[Adapter], word: &str) -> Vec<DeviceInfo> {
 }
 
 fn gpu_or_advice(adapters: Vec<Adapter>, word: &str) -> Result<OpenDevice, ModelError> {
-    let advise = |why| ModelError::Device(format!("{why}; use the device `auto` or `cpu`"));
+    let advise = |why| ModelError::Unsupported(format!("{why}; use the device `auto` or `cpu`"));
     best_of(adapters, word).map_err(advise)
 }
 

@@ -35,7 +35,7 @@ pub(super) fn open(choice: DeviceChoice) -> Result<OpenDevice, ModelError> {
     let engine = catch_unwind(|| Device::wgpu(WgpuDeviceKind::Cpu).ok().map(GpuEngine::new));
     let engine = engine.ok().flatten();
     let engine = engine.ok_or_else(|| {
-        ModelError::Device("no software rasteriser (Mesa's lavapipe) here".into())
+        ModelError::Unsupported("no software rasteriser (Mesa's lavapipe) here".into())
     })?;
     let description = "software rasteriser (wgpu)".into();
     Ok(OpenDevice { engine: Arc::new(engine), kind: "gpu", description, note: None })

@@ -14,7 +14,7 @@ use rayon::ThreadPool;
 use relabel_kernels::Client;
 
 use crate::ModelError;
-use crate::device::{DeviceMemory, gpu_memory};
+use crate::device::{DeviceMemory, Trouble, gpu_memory};
 
 /// Characters of a device's words that are passed on.
 const LONGEST: usize = 160;
@@ -80,16 +80,10 @@ fn held(client: &Client) -> Option<u64> {
     catch_unwind(AssertUnwindSafe(report)).ok().map(|bytes| bytes >> 20)
 }
 
-/// Whether a device failed for want of memory.
-pub(super) fn is_full(reason: &str) -> bool {
-    let reason = reason.to_lowercase();
-    let words = ["out of memory", "outofmemory", "out_of_memory", "buffertoobig", "too large"];
-    words.iter().any(|words| reason.contains(words))
-}
-
 /// `held`: MiB that this process had on the device.
 fn sentence(what: &str, reason: &str, held: Option<u64>, gpu: Option<DeviceMemory>) -> String {
-    let (full, reason) = (is_full(reason), in_one_line(reason));
+    let full = Trouble::told_by(reason) == Some(Trouble::Full);
+    let reason = in_one_line(reason);
     let gpu = gpu.map_or(String::new(), |memory| format!(", {memory}"));
     let held = held.map_or(String::new(), |held| format!(", {held} MiB held by this program"));
     if full {

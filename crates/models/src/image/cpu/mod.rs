@@ -46,7 +46,7 @@ pub struct CpuEngine;
 impl Engine for CpuEngine {
     fn build(&self, plan: &NetPlan<'_>) -> Result<Box<dyn Net>, ModelError> {
         if plan.precision != Precision::F32 {
-            return Err(ModelError::Device("the CPU computes in f32 only".into()));
+            return Err(ModelError::Unsupported("the CPU computes in f32 only".into()));
         }
         let net = |member| CpuNet::new(Arch::new(), plan, member);
         Ok(Box::new(Stack(plan.members.iter().map(net).collect())))

@@ -43,7 +43,7 @@ impl fmt::Debug for BurnEngine {
 impl Engine for BurnEngine {
     fn build(&self, plan: &NetPlan<'_>) -> Result<Box<dyn Net>, ModelError> {
         if plan.precision == Precision::F16 {
-            return Err(ModelError::Device(
+            return Err(ModelError::Unsupported(
                 "half precision (f16) is for GPUs: it is slower than f32 on a CPU; set \
                  model.precision = \"f32\""
                     .into(),

@@ -23,8 +23,9 @@ use self::trial::trial;
 use super::engine::{Engine, Multiplication, Net, NetPlan, Profile};
 use super::recipe::Precision;
 use super::uploads::Uploads;
-use super::worker::{Worker, in_one_line, is_full};
+use super::worker::{Worker, in_one_line};
 use crate::ModelError;
+use crate::device::Trouble;
 
 /// Images per step below which a GPU has processors to spare.
 const FILLED: usize = 640;
@@ -63,7 +64,7 @@ impl GpuEngine {
             return Ok(choice.clone());
         }
         if !self.client.properties().supports_type(format) {
-            return Err(ModelError::Device(
+            return Err(ModelError::Unsupported(
                 "this device cannot compute in half precision (f16); set model.precision = \"f32\""
                     .into(),
             ));
@@ -72,15 +73,15 @@ impl GpuEngine {
         let passes = |multiplier| {
             let outcome = worker.attempt(|| trial(&self.client, format, multiplier)).flatten();
             match outcome {
-                // of a full device nothing can be said
-                Err(why) if is_full(&why) => Err(worker.failure(&why)),
+                // of a device that is full or lost nothing can be said
+                Err(why) if Trouble::told_by(&why).is_some() => Err(worker.failure(&why)),
                 outcome => Ok(outcome.map_err(|why| in_one_line(&why))),
             }
         };
         let (found, refused) = first_that(passes, Multiplier::all(&self.client, format))?;
         let Some(multiplier) = found else {
             let word = if format == HALF { "half" } else { "single" };
-            return Err(ModelError::Device(format!(
+            return Err(ModelError::Unsupported(format!(
                 "this device cannot multiply in {word} precision: it failed {}; another driver, \
                  another model.precision or the device `cpu` may help",
                 refused.join("; ")
