@@ -30,12 +30,18 @@ struct Thread {
     void* stack;
     Waits waits;
     u64 deposit[8];  // what it brings to an operation of its warp
+    u32 syncs;       // barriers of its warp so far
 };
 
-// Who touched a byte of shared memory last, and how many barriers before.
+// Who touched a byte of shared memory, and when: after how many barriers of the block, and of his warp.
+struct Toucher {
+    u32 who, warp, barriers, syncs;
+};
+
 struct Touched {
-    u32 writer, written, reader, read;
-    bool read_by_several;
+    Toucher writer, reader;  // the last ones
+    bool several_readers;    // since the last barrier of the block or of the reader's warp
+    bool several_warps;      // since the last barrier of the block
 };
 
 struct Block {
@@ -70,24 +76,31 @@ static inline To bits(From from) {
 // Threads are known by their index; a warp that loads or stores a matrix together, by this and its own.
 static const u32 WARP = 0x80000000;
 
+// Whether there was a barrier between that both met.
+static inline bool ordered(const Toucher& one, const Toucher& other) {
+    return one.barriers != other.barriers || (one.warp == other.warp && one.syncs != other.syncs);
+}
+
 static inline void touch(Thread* t, u32 who, u64 at, u32 size, bool writes) {
     Block* b = t->block;
+    Toucher me = {who, t->warp, b->barriers, t->syncs};
     if (at + size > b->shared_size) return pretended_report(t, "past the end of shared memory", at, who);
     for (u32 i = 0; i < size; i++) {
         Touched& byte = b->touched[at + i];
-        bool fresh = byte.written == b->barriers && byte.writer != who;
+        bool fresh = !ordered(byte.writer, me) && byte.writer.who != who;
         if (writes) {
-            if (fresh) pretended_report(t, "write after write in shared memory", at, byte.writer);
-            if (byte.read == b->barriers && (byte.read_by_several || byte.reader != who))
-                pretended_report(t, "write after read in shared memory", at, byte.reader);
-            byte.writer = who;
-            byte.written = b->barriers;
+            if (fresh) pretended_report(t, "write after write in shared memory", at, byte.writer.who);
+            bool others = byte.several_warps || (!ordered(byte.reader, me) && (byte.several_readers || byte.reader.who != who));
+            if (byte.reader.barriers == me.barriers && others)
+                pretended_report(t, "write after read in shared memory", at, byte.reader.who);
+            byte.writer = me;
         } else {
-            if (fresh) pretended_report(t, "read after write in shared memory", at, byte.writer);
-            if (byte.written == 0) pretended_report(t, "read of shared memory that nobody wrote", at, who);
-            byte.read_by_several = byte.read == b->barriers && (byte.read_by_several || byte.reader != who);
-            byte.reader = who;
-            byte.read = b->barriers;
+            if (fresh) pretended_report(t, "read after write in shared memory", at, byte.writer.who);
+            if (byte.writer.barriers == 0) pretended_report(t, "read of shared memory that nobody wrote", at, who);
+            bool since = byte.reader.barriers == me.barriers;
+            byte.several_warps = since && (byte.several_warps || byte.reader.warp != me.warp);
+            byte.several_readers = !ordered(byte.reader, me) && (byte.several_readers || byte.reader.who != who);
+            byte.reader = me;
         }
     }
 }

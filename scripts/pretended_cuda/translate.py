@@ -465,7 +465,7 @@ class Kernel:
     do_exit = do_ret
 
     def do_bar(self, marks, kinds, operands):
-        self.say("pretended_warp_barrier(t);" if marks[0] == "warp" else "pretended_block_barrier(t);")
+        self.say("t->syncs++, pretended_warp_barrier(t);" if marks[0] == "warp" else "pretended_block_barrier(t);")
 
     do_barrier = do_bar
 

@@ -44,8 +44,8 @@ pub fn bench(args: &BenchArgs, talk: Talk) -> Result<ExitCode> {
     let BenchWhat::Gpu(args) = &args.what;
     let choice = args.device.parse().map_err(anyhow::Error::msg)?;
     let device = device::open(choice)?;
-    if args.first_step {
-        first_step::step(device.engine.as_ref())?;
+    if let Some(format) = args.first_step {
+        first_step::step(device.engine.as_ref(), format)?;
         return Ok(ExitCode::SUCCESS);
     }
     // before minutes are spent
@@ -74,7 +74,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
         program: format!("relabel {} ({revision})", env!("CARGO_PKG_VERSION")),
         device: device.description.clone(),
         threads: std::thread::available_parallelism().map_or(1, usize::from),
-        first_step: None,
+        first_step: Vec::new(),
         multiplication: Vec::new(),
         agreement: Vec::new(),
         throughput: Vec::new(),
@@ -94,11 +94,16 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     let engine = device.engine.as_ref();
     if chosen.has(BenchPart::FirstStep) {
         talk.say(format!("{}: first step, in two processes", device.description));
-        match first_step::measure(&args.device, clock) {
-            Ok(first) => result.first_step = Some(first),
-            Err(error) => result.skipped.push(format!("first step: {error:#}")),
+        for &format in chosen.formats {
+            match first_step::measure(&args.device, format, clock) {
+                Ok(first) => result.first_step.push(first),
+                Err(error) => {
+                    let what = format!("first step in {}", format.name());
+                    result.skipped.push(format!("{what}: {error:#}"));
+                }
+            }
+            save(&mut result)?;
         }
-        save(&mut result)?;
     }
     for &format in chosen.formats {
         let precision = format.name();
@@ -144,7 +149,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     }
     if chosen.has(BenchPart::Memory) {
         talk.say("memory");
-        fits::memory(device, clock, &mut result);
+        fits::memory(device, chosen.fastest(), clock, &mut result);
     }
     save(&mut result)?;
     Ok(result)

@@ -6,6 +6,8 @@ use std::{error::Error, io, process::ExitCode};
 use relabel_experiment::StoreError;
 use relabel_models::ModelError;
 
+use crate::talk::tell;
+
 /// All is done.
 pub const DONE: u8 = 0;
 /// Some cells failed, the others are done.
@@ -24,7 +26,7 @@ pub fn explain(error: &anyhow::Error) -> ExitCode {
     if nobody_reads(error) {
         return ExitCode::SUCCESS;
     }
-    eprintln!("relabel: {}", sentence(error));
+    tell!("relabel: {}", sentence(error));
     ExitCode::from(code(error))
 }
 
@@ -57,7 +59,7 @@ fn is_full_disk(cause: &(dyn Error + 'static)) -> bool {
 /// error is told here: the rounds are on disk, so it fails part of the work at most.
 pub fn at_least(done: u8, after: anyhow::Result<()>) -> u8 {
     let Err(error) = after else { return done };
-    eprintln!("relabel: {}", sentence(&error));
+    tell!("relabel: {}", sentence(&error));
     match (done, code(&error)) {
         (DONE, RETRY) => RETRY,
         (DONE, _) => SOME_FAILED,

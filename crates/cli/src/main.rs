@@ -1,6 +1,7 @@
 //! The command line of relabel: arguments in, exit code out. stdout is data,
 //! stderr is talk.
 #![recursion_limit = "256"]
+#![deny(clippy::print_stderr)] // it panics when nobody reads; see `talk`
 
 mod args;
 mod bench;

@@ -12,7 +12,11 @@ use relabel_report::{
     write_report, write_summary, write_tensorboard,
 };
 
-use crate::{args::ReportArgs, exit, talk::Talk};
+use crate::{
+    args::ReportArgs,
+    exit,
+    talk::{Talk, tell},
+};
 
 /// Writes tables, plots and report.html for the given runs. What could not be used is
 /// named, and the exit code then says that something failed.
@@ -32,7 +36,7 @@ pub fn report(args: &ReportArgs, talk: Talk) -> Result<ExitCode> {
         write!(io::stdout(), "{}", text_report(&report))?;
     }
     for failure in &failures {
-        eprintln!("relabel: {failure}");
+        tell!("relabel: {failure}");
     }
     Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::SOME_FAILED) })
 }
@@ -46,7 +50,7 @@ pub fn conclude(folder: &Path, talk: Talk) -> Result<()> {
     let mut failures: Vec<String> = report.gaps().into_iter().map(str::to_owned).collect();
     failures.extend(write(&report, &folder.join("report.html"), talk));
     for failure in &failures {
-        eprintln!("relabel: {failure}");
+        tell!("relabel: {failure}");
     }
     Ok(write!(io::stdout(), "{}", text_report(&report))?)
 }

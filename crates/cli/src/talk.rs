@@ -1,5 +1,15 @@
 //! What is said on stderr, and how much of it.
 
+/// A line on stderr. That nobody reads it any more, a pipe that was closed, a terminal that is
+/// gone, a full disk, is no reason to stop the work.
+macro_rules! tell {
+    ($($line:tt)*) => {{
+        use std::io::Write;
+        let _ = writeln!(std::io::stderr(), $($line)*);
+    }};
+}
+pub(crate) use tell;
+
 /// How talkative the program is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Talk {
@@ -24,14 +34,14 @@ impl Talk {
     /// A line for everyone who did not ask for silence.
     pub fn say(self, line: impl AsRef<str>) {
         if self >= Self::Normal {
-            eprintln!("{}", line.as_ref());
+            tell!("{}", line.as_ref());
         }
     }
 
     /// A line for those who want details.
     pub fn detail(self, line: impl AsRef<str>) {
         if self >= Self::Verbose {
-            eprintln!("{}", line.as_ref());
+            tell!("{}", line.as_ref());
         }
     }
 }

@@ -16,6 +16,9 @@ use crate::walk::{GRID, TOGETHER, Walk, cube, own_rows, walks};
 const STRIP: usize = 256;
 /// Cubes that keep a large GPU busy.
 const CUBES: usize = 1024;
+/// Parts that a unit has on their way from memory at the same time: few cubes add them up, and
+/// each waits for its own.
+pub(crate) const PARTS: usize = 16;
 
 /// What is added up: x - centre and its square, where the centre is the first row of the
 /// member; or the slopes before an activation, and those times x - mean.
@@ -159,19 +162,24 @@ pub(crate) fn totals<M: Size>(
         let above = UNIT_POS as usize / GRID;
         let first = (above * members + member) * 2 * vectors + column;
         let apart = members * 2 * vectors * GRID;
-        let groups = number / TOGETHER;
-        for group in 0..groups {
+        for group in 0..number.div_ceil(PARTS) {
+            let mut plains = Array::<Vector<f32, M>>::new(PARTS);
+            let mut products = Array::<Vector<f32, M>>::new(PARTS);
             #[unroll]
-            for at in 0..TOGETHER {
-                let place = first + (group * TOGETHER + at) * apart;
-                plain += parts[place];
-                times += parts[place + vectors];
+            for at in 0..PARTS {
+                plains[at] = Vector::new(0.0f32);
+                products[at] = Vector::new(0.0f32);
+                let part = group * PARTS + at;
+                if part < number {
+                    plains[at] = parts[first + part * apart];
+                    products[at] = parts[first + part * apart + vectors];
+                }
             }
-        }
-        for at in groups * TOGETHER..number {
-            let place = first + at * apart;
-            plain += parts[place];
-            times += parts[place + vectors];
+            #[unroll]
+            for at in 0..PARTS {
+                plain += plains[at];
+                times += products[at];
+            }
         }
     }
     collected::<M>(plain, times)

@@ -285,17 +285,18 @@ impl<M: Size> Sums<M> {
             target.first_row + plane / comptime!(units.planes[1]) * comptime!(down * side);
         let first_column =
             target.first_column + plane % comptime!(units.planes[1]) * comptime!(across * side);
+        // a plane has a sheet of its own, so that planes need not wait for each other
         let mut paper = Shared::<[f32]>::new_aligned_slice(comptime!(planes * square), 16usize);
         #[unroll]
         for at in 0..comptime!(down * across) {
-            sync_cube();
+            sync_plane();
             cmma::store(
                 &mut paper[plane * square..(plane + 1) * square],
                 self.squares.index(at),
                 comptime!(side as u32),
                 MatrixLayout::RowMajor,
             );
-            sync_cube();
+            sync_plane();
             #[unroll]
             for turn in 0..comptime!(square / WRITTEN / units.plane) {
                 let from = (lane + turn * comptime!(units.plane)) * WRITTEN;

@@ -74,13 +74,17 @@ fn share<E: Float>(
         terminate!();
     }
     let channel = ABSOLUTE_POS % channels;
-    let image = ABSOLUTE_POS / channels / positions;
+    let image = ABSOLUTE_POS / channels;
     let weight = (image / images_of_member * channels + channel) * classes;
     let mut sum = 0.0f32;
     for class in 0..classes {
         sum += scores[image * classes + class] * weights[weight + class];
     }
-    rows[ABSOLUTE_POS] = E::cast_from(sum / f32::cast_from(positions));
+    let slope = E::cast_from(sum / f32::cast_from(positions));
+    let first = image * positions * channels + channel;
+    for at in 0..positions {
+        rows[first + at * channels] = slope;
+    }
 }
 
 /// What slopes in the class scores, `[images, classes]`, are for the rows of which
@@ -101,9 +105,10 @@ pub fn rows_of_scores(
     assert_eq!(length(weights, 2), classes, "weights should have the classes of the scores");
     assert!(images.is_multiple_of(members), "members should have equally many images");
     let rows = empty(client, &[images * positions, channels], elem);
-    let end = elements(&rows);
+    let end = images * channels;
     let (count, dim) = units(client, end);
-    // SAFETY: units beyond the rows stop; scores and weights have all classes.
+    // SAFETY: units beyond the images stop; scores and weights have all classes, and every
+    // image its rows.
     unsafe {
         share::launch_unchecked(
             client,

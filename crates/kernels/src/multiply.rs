@@ -8,7 +8,7 @@ use cubecl::prelude::*;
 
 use crate::cubes::cube_number;
 use crate::factors::Sums;
-use crate::operands::{Gathered, Lengths, Plain, Range, Share};
+use crate::operands::{Gathered, Lengths, Plain, Range, Share, first_line};
 use crate::target::Target;
 use crate::tile::{Tile, UNITS};
 
@@ -122,7 +122,7 @@ pub(crate) fn multiply<R: Numeric, E: Float, O: Float, N: Size, M: Size>(
 #[cube]
 fn place(#[comptime] stride: usize, #[comptime] share: Share) -> usize {
     let unit = UNIT_POS as usize;
-    unit / comptime!(share.vectors) * stride + unit % comptime!(share.vectors)
+    first_line(unit, share.vectors) * stride + unit % comptime!(share.vectors)
 }
 
 /// A unit's vectors of the next tile to their places in shared memory.

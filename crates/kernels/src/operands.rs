@@ -78,6 +78,20 @@ impl Share {
     }
 }
 
+/// The line of a unit's first vector, in a tile whose lines have so many. The units that write
+/// to shared memory in the same turn have two lines of 64 bytes, or parts of one: four lines
+/// apart, at 80 bytes from line to line, they meet in no bank.
+#[cube]
+pub(crate) fn first_line(unit: usize, #[comptime] vectors: usize) -> usize {
+    let number = unit / vectors;
+    // a unit's next line is so many further, and no closer
+    if comptime!(UNITS / vectors >= 8) {
+        number / 8 * 8 + number % 2 * 4 + number / 2 % 4
+    } else {
+        number
+    }
+}
+
 /// A unit's vectors of gathered rows.
 #[derive(CubeType)]
 pub(crate) struct Gathered {
@@ -107,7 +121,7 @@ impl Gathered {
         #[comptime] tile: Tile,
     ) -> Self {
         let Share { vectors, apart, number, .. } = comptime!(Share::left(tile));
-        let line = UNIT_POS as usize / vectors;
+        let line = first_line(UNIT_POS as usize, vectors);
         let along = UNIT_POS as usize % vectors * comptime!(tile.vector);
         let depth = comptime!(tile.depth);
         let (first, term, stride, rest) = if comptime!(tile.turned) {
@@ -175,7 +189,7 @@ impl Gathered {
         #[comptime] tile: Tile,
     ) {
         let Share { vectors, apart, number, .. } = comptime!(Share::left(tile));
-        let line = UNIT_POS as usize / vectors;
+        let line = first_line(UNIT_POS as usize, vectors);
         #[unroll]
         for at in 0..number {
             let inside = if comptime!(tile.turned) {
@@ -232,7 +246,7 @@ impl Plain {
         let Share { vectors, units, .. } = comptime!(Share::right(tile));
         let column = range.first_column + UNIT_POS as usize % vectors * comptime!(tile.vector);
         let column = select(column < lengths.outputs, column, 0);
-        let line = UNIT_POS as usize / vectors;
+        let line = first_line(UNIT_POS as usize, vectors);
         if comptime!(units == UNITS) {
             Plain { line, row, column }
         } else {

@@ -42,7 +42,7 @@ pub fn product(
     let positions = images / members * tables.outs;
     let out = empty(client, &[images * windows.outs, outputs], rows.dtype);
     let factors = Factors { by, rows, tables, others: weights, positions, outputs, members };
-    let tile = Tile::product(by, tables.phases * positions, outputs);
+    let tile = Tile::product(by, members * tables.phases, positions, outputs);
     factors.launch(client, &out, tile, positions, [tables.phases, positions]);
     out
 }

@@ -8,6 +8,8 @@ use crate::multiplier::{MatrixUnits, Multiplier};
 pub(crate) const UNITS: usize = 256;
 /// Vector length of everything that is written.
 pub(crate) const WRITTEN: usize = 4;
+/// Rows of a product from which on it may have tall tiles.
+const TALL: usize = 4 * 256;
 
 /// The part of the result of one cube.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -30,11 +32,12 @@ pub(crate) struct Tile {
 }
 
 impl Tile {
-    /// For a product of `rows` x `columns` per member. Tall tiles are for many rows;
-    /// small ones keep more cubes busy when there are few.
-    pub(crate) fn product(by: Multiplier, rows: usize, columns: usize) -> Self {
+    /// For `number` products of `rows` x `columns`, those of members and phases. Tall tiles
+    /// are for many rows; small ones keep more cubes busy when there are few.
+    pub(crate) fn product(by: Multiplier, number: usize, rows: usize, columns: usize) -> Self {
         let base = Self::of(by, false);
-        let (large, broad) = (rows >= 16 * 256, columns > 64);
+        // the last tile of a product may be nearly empty
+        let (large, broad) = (rows >= TALL && number * rows >= 16 * 256, columns > 64);
         let wide = match (base.matrix, large, broad) {
             (Some(_), true, true) => Self { rows: 256, columns: 128, depth: 32, ..base },
             (Some(units), true, false) => {
@@ -122,7 +125,7 @@ impl Tile {
 pub(crate) mod tests {
     use super::*;
     use crate::array::{HALF, SINGLE};
-    use crate::operands::Share;
+    use crate::operands::{Share, first_line};
 
     /// Shared memory of a cube on most GPUs and on Mesa's rasteriser.
     const SHARED: [usize; 2] = [48 << 10, 32 << 10];
@@ -147,7 +150,7 @@ pub(crate) mod tests {
         let mut found = Vec::new();
         for columns in [8, 16, 24, 32, 40, 64, 72, 136] {
             for rows in [8, 72, 576, 65536] {
-                found.extend([Tile::product(by, rows, columns), Tile::gram(by, rows, columns)]);
+                found.extend([Tile::product(by, 1, rows, columns), Tile::gram(by, rows, columns)]);
             }
         }
         let mut seen = std::collections::HashSet::new();
@@ -158,12 +161,59 @@ pub(crate) mod tests {
     #[test]
     fn few_columns_get_a_tile_of_few() {
         for by in by_matrix().into_iter().chain([PLAIN]) {
-            let of = |columns| Tile::product(by, 65536, columns).columns;
+            let of = |columns| Tile::product(by, 1, 65536, columns).columns;
             assert_eq!([16, 24, 64, 72].map(of), [16, 32, 64, 128]);
             let of = |columns| Tile::gram(by, 576, columns).columns;
             assert_eq!([16, 24, 64, 72].map(of), [16, 32, 64, 128]);
             // a head has few rows, and more cubes are busy with small tiles
-            assert_eq!(Tile::product(by, 128, 16).rows, 64);
+            assert_eq!(Tile::product(by, 1, 128, 16).rows, 64);
+        }
+    }
+
+    #[test]
+    fn products_of_several_networks_are_large_together() {
+        let matrix = Some(MatrixUnits::KNOWN[0]);
+        let by = Multiplier { elem: HALF, matrix, vector: 8, packed: 1, shared: SHARED[0] };
+        let rows = |number, rows| Tile::product(by, number, rows, 128).rows;
+        assert_eq!([rows(1, 3136), rows(5, 3136), rows(5, 784), rows(1, 4096)], [64, 256, 64, 256]);
+    }
+
+    /// Bytes that banks of shared memory take or give in one turn.
+    const TURN: usize = 128;
+
+    #[test]
+    fn units_share_lines_and_those_that_write_in_one_turn_meet_in_no_bank() {
+        for by in by_matrix().into_iter().chain([PLAIN]) {
+            for tile in tiles(by) {
+                let sides = [
+                    (Share::left(tile), tile.left_stride()),
+                    (Share::right(tile), tile.right_stride()),
+                ];
+                for (share, stride) in sides {
+                    let lines = (0..share.units).map(|unit| first_line(unit, share.vectors));
+                    let mut lines: Vec<_> = lines.collect();
+                    lines.sort_unstable();
+                    let each = (0..share.units).map(|unit| unit / share.vectors);
+                    assert!(lines.into_iter().eq(each), "{tile:?}");
+                    let bytes = tile.vector * by.elem.size();
+                    // narrower lines are of few columns, where four of them meet at times
+                    if share.vectors * bytes < TURN / 2 {
+                        continue;
+                    }
+                    let banks = |unit: usize| {
+                        let place = first_line(unit, share.vectors) * stride * by.elem.size()
+                            + unit % share.vectors * bytes;
+                        (place / 4..(place + bytes) / 4).map(|word| word % (TURN / 4))
+                    };
+                    let units: Vec<usize> = (0..share.units).collect();
+                    for turn in units.chunks(TURN / bytes) {
+                        let mut met: Vec<_> = turn.iter().flat_map(|&unit| banks(unit)).collect();
+                        met.sort_unstable();
+                        met.dedup();
+                        assert_eq!(met.len(), turn.len() * bytes / 4, "{tile:?}");
+                    }
+                }
+            }
         }
     }
 

@@ -324,14 +324,18 @@ fn gates_and_sums_are_those_of_plain_loops() {
     for elem in formats(&client) {
         for stack in stacks() {
             let mut noise = Noise(8);
-            let (a, b) = (noise.take(stack.values()), noise.take(stack.values()));
-            let both = || a.iter().zip(&b).map(|(&a, &b)| [a, b].map(f64::from));
-            let open: Vec<f64> = both().map(|[a, b]| if b > 0.0 { a } else { 0.0 }).collect();
-            let added: Vec<f64> = both().map(|[a, b]| a + b).collect();
-            let [a, b] = [&a, &b].map(|values| stack.upload_rows(&client, values, elem));
+            let [a, b, gate] = [(); 3].map(|()| noise.take(stack.values()));
+            let all = || a.iter().zip(&b).zip(&gate).map(|((a, b), gate)| [*a, *b, *gate]);
+            let all = || all().map(|numbers| numbers.map(f64::from));
+            let open: Vec<f64> = all().map(|[a, _, g]| if g > 0.0 { a } else { 0.0 }).collect();
+            let added: Vec<f64> = all().map(|[a, b, _]| a + b).collect();
+            let both: Vec<f64> = all().map(|[a, b, g]| if g > 0.0 { a + b } else { 0.0 }).collect();
+            let [a, b, gate] =
+                [&a, &b, &gate].map(|values| stack.upload_rows(&client, values, elem));
             let what = format!("{elem:?} {stack:?}");
-            close(&download(&client, &gated(&client, &a, &b)), &open, 1e-9, &what);
-            close(&download(&client, &sum(&client, &a, &b)), &added, 1e-9, &what);
+            close(&download(&client, &gated(&client, &a, &gate)), &open, 1e-9, &what);
+            close(&download(&client, &sum(&client, &a, &b, None)), &added, 1e-9, &what);
+            close(&download(&client, &sum(&client, &a, &b, Some(&gate))), &both, 1e-9, &what);
         }
     }
 }

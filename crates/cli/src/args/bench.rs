@@ -44,9 +44,10 @@ pub struct DeviceBenchArgs {
     /// The JSON file with every figure.
     #[arg(long, default_value = "bench.json", value_name = "FILE")]
     pub out: PathBuf,
-    /// Take one training step and stop: what the benchmark starts to time a first step.
-    #[arg(long, hide = true)]
-    pub first_step: bool,
+    /// Take one training step in this format and stop: what the benchmark starts to time a
+    /// first step.
+    #[arg(long, hide = true, value_name = "FORMAT", value_parser = named::<Precision>)]
+    pub first_step: Option<Precision>,
 }
 
 /// Parts of the benchmark, in the order in which they are measured.

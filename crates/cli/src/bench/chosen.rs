@@ -52,6 +52,11 @@ impl<'a> Chosen<'a> {
         })
     }
 
+    /// The last of the formats: half precision where the device has it.
+    pub fn fastest(&self) -> Precision {
+        self.formats.last().copied().unwrap_or(Precision::F32)
+    }
+
     /// Whether `part` is measured.
     pub fn has(&self, part: BenchPart) -> bool {
         self.parts.contains(&part)

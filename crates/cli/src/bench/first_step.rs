@@ -11,7 +11,7 @@ use std::{
 };
 
 use anyhow::{Context, Result, bail};
-use relabel_models::image::{Engine, NetKind, Precision};
+use relabel_models::image::{Engine, Named, NetKind, Precision};
 
 use super::{
     clock::Clock,
@@ -34,34 +34,33 @@ const CACHES: [&str; 5] = [
     "HOME",
 ];
 
-/// What the timed process does: one step.
+/// What the timed process does: one step in `format`.
 ///
 /// # Errors
 /// If the device fails.
-pub fn step(engine: &dyn Engine) -> Result<()> {
+pub fn step(engine: &dyn Engine, format: Precision) -> Result<()> {
     let images = nets::images(BATCH);
-    let mut net = nets::build(engine, KIND, &images, BATCH, Precision::F32)?;
+    let mut net = nets::build(engine, KIND, &images, BATCH, format)?;
     net.step(&[nets::batch(BATCH, &images)], &STEP)?;
     net.mean_losses()?;
     Ok(())
 }
 
-/// Times two processes, each of which may take a quarter of what is left.
+/// Times two processes whose step is in `format`; each may take a fifth of what is left.
 ///
 /// # Errors
 /// If a process cannot be started, fails or does not end in time.
-pub fn measure(device: &str, clock: Clock) -> Result<FirstStep> {
+pub fn measure(device: &str, format: Precision, clock: Clock) -> Result<FirstStep> {
     let cache = tempfile::tempdir().context("a folder for caches")?;
-    Ok(FirstStep {
-        cold_seconds: seconds(device, cache.path(), clock.part(0.25))?,
-        warm_seconds: seconds(device, cache.path(), clock.part(0.25))?,
-    })
+    let seconds = || seconds(device, format, cache.path(), clock.part(0.2));
+    let (cold_seconds, warm_seconds) = (seconds()?, seconds()?);
+    Ok(FirstStep { precision: format.name(), cold_seconds, warm_seconds })
 }
 
-fn seconds(device: &str, cache: &Path, clock: Clock) -> Result<f64> {
+fn seconds(device: &str, format: Precision, cache: &Path, clock: Clock) -> Result<f64> {
     let program = std::env::current_exe().context("the program's own path")?;
     let mut process = Command::new(program);
-    process.args(["bench", "gpu", "--first-step", "--device", device]);
+    process.args(["bench", "gpu", "--first-step", format.name(), "--device", device]);
     process.current_dir(cache).envs(CACHES.map(|name| (name, cache)));
     // a file, because nobody reads a pipe before the process is over
     let said = cache.join("said");

@@ -149,9 +149,9 @@ fn one(device: &OpenDevice, of: Fitted, time: f64) -> Result<FitRate> {
     })
 }
 
-/// Reads memory after 1, 50 and 200 short fits of the smallest network.
-pub fn memory(device: &OpenDevice, clock: Clock, result: &mut BenchResult) {
-    let (kind, n, precision) = (NetKind::Resnet8, SIZES[0], Precision::F32);
+/// Reads memory after 1, 50 and 200 short fits of the smallest network in `precision`.
+pub fn memory(device: &OpenDevice, precision: Precision, clock: Clock, result: &mut BenchResult) {
+    let (kind, n) = (NetKind::Resnet8, SIZES[0]);
     let fitter = Fitter::new(device, Fitted { kind, n, precision, together: 1 }, FEW_STEPS);
     for fits in 1..=READINGS[READINGS.len() - 1] {
         if clock.left().is_zero() {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display};
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::step::StepKernels;
 
@@ -16,7 +16,7 @@ pub struct BenchResult {
     /// Threads that the CPU may use.
     pub threads: usize,
     /// From the start of a process to the end of its first training step.
-    pub first_step: Option<FirstStep>,
+    pub first_step: Vec<FirstStep>,
     /// How the device multiplies, where it leaves a choice.
     pub multiplication: Vec<FormatMultiplication>,
     /// Class scores against those of the CPU.
@@ -36,8 +36,10 @@ pub struct BenchResult {
 }
 
 /// Two processes, one after the other, with a cache folder that was empty at first.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct FirstStep {
+    /// Number format.
+    pub precision: &'static str,
     /// Seconds of the first process: kernels are compiled.
     pub cold_seconds: f64,
     /// Seconds of the second one.
@@ -126,10 +128,11 @@ pub struct MemoryAfter {
 impl Display for BenchResult {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{} on {}, {} CPU threads", self.program, self.device, self.threads)?;
-        if let Some(FirstStep { cold_seconds, warm_seconds }) = self.first_step {
+        for FirstStep { precision, cold_seconds, warm_seconds } in &self.first_step {
             writeln!(
                 f,
-                "first step after {cold_seconds:.1} s, in a second process {warm_seconds:.1} s"
+                "first step in {precision} after {cold_seconds:.1} s, in a second process \
+                 {warm_seconds:.1} s"
             )?;
         }
         for FormatMultiplication { precision, how, refused } in &self.multiplication {

@@ -62,10 +62,10 @@ pub fn measure(
 /// device would never finish; the start of a process is part of the first step.
 pub fn bound(result: &BenchResult) -> f64 {
     let step = step_flop(first_step::KIND, first_step::BATCH);
-    let first = result.first_step.map(|first| first.warm_seconds / step);
+    let first = result.first_step.iter().map(|first| first.warm_seconds / step);
     let trained = result.throughput.iter().filter(|line| line.task == "train");
     let rates = trained.map(|line| 1e-12 / line.tflops);
-    first.into_iter().chain(rates).reduce(f64::min).unwrap_or(0.0)
+    first.chain(rates).reduce(f64::min).unwrap_or(0.0)
 }
 
 /// Floating-point operations of one training step: three forward passes, two

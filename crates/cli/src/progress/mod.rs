@@ -10,7 +10,10 @@ use relabel_experiment::{Cell, CellEvent, Observer};
 
 pub use terminal::target;
 
-use crate::{args::ProgressMode, talk::Talk};
+use crate::{
+    args::ProgressMode,
+    talk::{Talk, tell},
+};
 
 /// An observer that may have something on the screen.
 pub trait Display: Observer {
@@ -44,7 +47,7 @@ struct OnlyFailures;
 impl Observer for OnlyFailures {
     fn cell(&self, cell: &Cell, event: &CellEvent) {
         if let CellEvent::Failed(reason) = event {
-            eprintln!("{}", failed(cell, reason));
+            tell!("{}", failed(cell, reason));
         }
     }
 }

@@ -3,6 +3,7 @@
 use relabel_experiment::{Cell, CellEvent, Observer};
 
 use super::{Display, failed, name};
+use crate::talk::tell;
 
 /// Writes lines to stderr.
 pub struct Plain;
@@ -15,7 +16,7 @@ impl Observer for Plain {
         match event {
             CellEvent::Started { rounds_done: 0, .. } => {}
             CellEvent::Started { rounds_done, rounds } if rounds_done < rounds => {
-                eprintln!("{name}: continues after {rounds_done} of {rounds} rounds");
+                tell!("{name}: continues after {rounds_done} of {rounds} rounds");
             }
             CellEvent::Round {
                 round,
@@ -25,15 +26,15 @@ impl Observer for Plain {
                 consensus_accuracy,
                 took,
                 ..
-            } => eprintln!(
+            } => tell!(
                 "{name}: round {} of {rounds}, {n_labels} labels, model accuracy \
                  {model_accuracy:.4}, consensus accuracy {consensus_accuracy:.4}, {:.2} s",
                 round + 1,
                 took.as_secs_f64()
             ),
-            CellEvent::Note(note) => eprintln!("{name}: {note}"),
-            CellEvent::Locked(holder) => eprintln!("{name}: left alone, {holder} works on it"),
-            CellEvent::Failed(reason) => eprintln!("{}", failed(cell, reason)),
+            CellEvent::Note(note) => tell!("{name}: {note}"),
+            CellEvent::Locked(holder) => tell!("{name}: left alone, {holder} works on it"),
+            CellEvent::Failed(reason) => tell!("{}", failed(cell, reason)),
             CellEvent::Started { .. }
             | CellEvent::Fold { .. }
             | CellEvent::Step { .. }

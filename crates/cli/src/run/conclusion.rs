@@ -6,7 +6,11 @@ use anyhow::{Context, Result};
 use relabel_experiment::{GridOutcome, RunFolder, cells, store::CellState};
 
 use super::Plan;
-use crate::{exit, report, signals::Signals, talk::Talk};
+use crate::{
+    exit, report,
+    signals::Signals,
+    talk::{Talk, tell},
+};
 
 impl Plan<'_> {
     /// Tables and plots of what there is, then the exit code.
@@ -68,7 +72,7 @@ impl Plan<'_> {
             talk.say(format!("{n} of {cells} cells are left to the processes that work on them"));
         }
         if !outcome.failures.is_empty() {
-            eprintln!(
+            tell!(
                 "relabel: {} of {cells} cells failed; why is in failed.json of each, below {}",
                 outcome.failures.len(),
                 folder.path().join("cells").display()

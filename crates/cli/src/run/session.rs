@@ -27,7 +27,7 @@ pub fn begin<'a>(ready: &'a Ready, config: &Config) -> Result<Begun<'a>> {
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
         ("git_rev", option_env!("RELABEL_GIT_REV").unwrap_or("unknown").to_owned()),
         ("versions", env!("RELABEL_VERSIONS").to_owned()),
-        ("arguments", std::env::args().skip(1).collect::<Vec<_>>().join(" ")),
+        ("arguments", arguments()),
         ("host", host_name()),
         ("system", format!("{} {}", std::env::consts::OS, std::env::consts::ARCH)),
         ("cpu", cpu_name()),
@@ -93,6 +93,12 @@ fn utc(seconds: u64) -> String {
     let year = year + era * 400 + next;
     let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
+}
+
+/// Those of this process; what is no Unicode in them is shown as such.
+fn arguments() -> String {
+    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    words.collect::<Vec<_>>().join(" ")
 }
 
 fn cpu_name() -> String {

@@ -1,7 +1,12 @@
 //! What surrounds a run does not change it: time zone, language, permissions, odd
 //! paths, another working folder, a clock that jumps.
 
-use std::{fs, os::unix::fs::PermissionsExt, process::Command};
+use std::{
+    ffi::OsStr,
+    fs, io,
+    os::unix::{ffi::OsStrExt, fs::PermissionsExt},
+    process::Command,
+};
 
 use crate::{
     bench::{Bench, SMALL, assert_done, files},
@@ -40,6 +45,32 @@ fn results_may_lie_anywhere_and_be_private() {
         let mode = fs::metadata(&path).unwrap().permissions().mode();
         assert_eq!(mode & 0o077, 0, "{} is not private", path.display());
     }
+}
+
+#[test]
+fn a_run_goes_on_when_nobody_reads_what_it_says() {
+    let bench = Bench::new();
+    let whole = bench.whole(SMALL, "whole");
+    for (name, more) in [("cells", &[][..]), ("processes", &["--processes"])] {
+        let mut command = bench.command(SMALL, name, more);
+        let (reader, writer) = io::pipe().unwrap();
+        drop(reader);
+        assert!(command.stderr(writer).status().unwrap().success(), "{name}");
+        assert_eq!(whole, bench.facts(SMALL, name));
+    }
+    let mut command = bench.command(SMALL, "full", &[]);
+    command.stderr(fs::File::create("/dev/full").unwrap());
+    assert!(command.status().unwrap().success());
+}
+
+#[test]
+fn a_path_need_not_be_unicode() {
+    let bench = Bench::new();
+    let out = bench.path().join(OsStr::from_bytes(b"a\xff"));
+    let mut command = Command::new(env!("CARGO_BIN_EXE_relabel"));
+    let output = command.arg("run").args(SMALL).arg("--out").arg(&out).output().unwrap();
+    assert_done(&output);
+    assert!(out.join("blobs/default/summary.csv").is_file());
 }
 
 #[test]

@@ -44,7 +44,7 @@ impl Adapter {
         let probe = || {
             let client = self.device.client();
             let [one, other] = [[3.0; 8], [4.0; 8]].map(|x| kernels::singles(&client, &x, &[8]));
-            kernels::read(&client, &kernels::sum(&client, &one, &other))
+            kernels::read(&client, &kernels::sum(&client, &one, &other, None))
         };
         let answer = catch_unwind(AssertUnwindSafe(probe));
         answer.is_ok_and(|sum| sum.is_ok_and(|sum| sum == [7.0; 8]))

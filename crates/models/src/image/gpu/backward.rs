@@ -19,10 +19,14 @@ pub(super) fn gradients(
 ) {
     let back = Backward { pass, found };
     let mut slopes = back.head(&net.head, &trace.head, scores);
-    let layers = net.layers.iter().zip(trace.layers).enumerate().rev();
-    for (at, (layer, trace)) in layers {
-        let Some(before) = back.layer(layer, &trace, slopes, at > 0) else { break };
-        slopes = before;
+    if let Some(gate) = trace.layers.last().and_then(LayerTrace::gate) {
+        slopes = kernels::gated(pass.client, &slopes, gate);
+    }
+    let mut layers = net.layers.iter().zip(trace.layers).rev().peekable();
+    while let Some((layer, trace)) = layers.next() {
+        let before = layers.peek().map(|(_, trace)| trace);
+        let Some(found) = back.layer(layer, &trace, slopes, before) else { break };
+        slopes = found;
     }
 }
 
@@ -53,22 +57,25 @@ impl Backward<'_> {
         }
     }
 
-    /// Slopes in the rows that the layer was given, if they are `wanted`.
+    /// Slopes in the rows that the layer was given, behind the gate of the layer `before`;
+    /// of the first layer nobody wants them.
     fn layer(
         &self,
         layer: &Layer,
         trace: &LayerTrace,
         slopes: Array,
-        wanted: bool,
+        before: Option<&LayerTrace>,
     ) -> Option<Array> {
-        match (layer, trace) {
-            (Layer::Unit(unit), LayerTrace::Unit(trace)) => self.unit(unit, trace, &slopes, wanted),
-            (Layer::Pool(_), LayerTrace::Pool(trace)) => Some(self.pool(trace, &slopes)),
+        let (client, gate) = (self.pass.client, before.and_then(LayerTrace::gate));
+        let found = match (layer, trace) {
+            (Layer::Unit(unit), LayerTrace::Unit(trace)) => {
+                self.unit(unit, trace, &slopes, before.is_some())?
+            }
+            (Layer::Pool(_), LayerTrace::Pool(trace)) => self.pool(trace, &slopes),
             (
                 Layer::Residual { branch, shortcut },
-                LayerTrace::Residual { branch: traces, shortcut: passed, sum },
+                LayerTrace::Residual { branch: traces, shortcut: passed, .. },
             ) => {
-                let slopes = kernels::gated(self.pass.client, &slopes, sum);
                 let passed = match shortcut.as_ref().zip(passed.as_ref()) {
                     Some((unit, trace)) => self.unit(unit, trace, &slopes, true)?,
                     None => slopes.clone(),
@@ -77,10 +84,14 @@ impl Backward<'_> {
                 for (unit, trace) in branch.iter().zip(traces).rev() {
                     own = self.unit(unit, trace, &own, true)?;
                 }
-                Some(kernels::sum(self.pass.client, &own, &passed))
+                return Some(kernels::sum(client, &own, &passed, gate));
             }
             _ => unreachable!("a trace should follow its layers"),
-        }
+        };
+        Some(match gate {
+            Some(gate) => kernels::gated(client, &found, gate),
+            None => found,
+        })
     }
 
     fn unit(&self, unit: &Unit, trace: &UnitTrace, slopes: &Array, wanted: bool) -> Option<Array> {

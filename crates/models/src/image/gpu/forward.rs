@@ -51,6 +51,16 @@ pub(super) enum LayerTrace {
     },
 }
 
+impl LayerTrace {
+    /// Where the layer's slopes pass: what its rectifier let through, if it ends with one of its own.
+    pub(super) fn gate(&self) -> Option<&Array> {
+        match self {
+            Self::Residual { sum, .. } => Some(sum),
+            Self::Unit(_) | Self::Pool(_) => None,
+        }
+    }
+}
+
 pub(super) struct UnitTrace {
     pub(super) input: Array,
     pub(super) slide: Arc<Slide<Windows>>,

@@ -11,15 +11,18 @@ use crate::image::windows::Geometry;
 
 /// How far sums may be apart, relative to values above 1: rounding to half precision.
 const REACH: f32 = 1e-2;
-/// Side of the windows, side of the images, images, members and outputs of the convolutions.
-const CASES: [[usize; 5]; 6] = [
-    [3, 32, 4, 1, 64],
-    [3, 32, 4, 1, 128],
-    [3, 32, 4, 1, 24],
-    [3, 8, 4, 2, 64],
-    [3, 8, 4, 1, 16],
-    [1, 8, 4, 1, 64],
+/// Side of the windows, side of the images, images, members, inputs and outputs of the
+/// convolutions; those of many inputs go over several tiles of one tap.
+const CASES: [[usize; 6]; 7] = [
+    [3, 32, 4, 1, 8, 64],
+    [3, 32, 4, 1, 8, 128],
+    [3, 32, 4, 1, 8, 24],
+    [3, 8, 4, 2, 8, 64],
+    [3, 8, 4, 1, 8, 16],
+    [1, 8, 4, 1, 8, 64],
+    [3, 8, 6, 2, 136, 72],
 ];
+/// Inputs of products by phases.
 const INPUTS: usize = 8;
 
 /// Images, members and outputs of products by phases; they have kernels of their own.
@@ -37,24 +40,25 @@ pub(super) fn trial(
 ) -> Result<(), String> {
     let slides = slides(client);
     let device = OnTrial { client, format };
-    for [size, side, images, members, outputs] in CASES {
+    for [size, side, images, members, inputs, outputs] in CASES {
         let slide = slides.of(Geometry::square(size, 1, size / 2, [side; 2]));
         let positions = images * side * side;
-        let depth = size * size * INPUTS;
+        let depth = size * size * inputs;
         let case = Case {
             size,
             side,
             images,
             members,
+            inputs,
             outputs,
-            rows: noise(positions * INPUTS, 1),
+            rows: noise(positions * inputs, 1),
             slopes: noise(positions * outputs, 2),
             weights: noise(members * depth * outputs, 3),
         };
-        let rows = device.array(&case.rows, &[positions, INPUTS]);
+        let rows = device.array(&case.rows, &[positions, inputs]);
         let slopes = device.array(&case.slopes, &[positions, outputs]);
         let weights = device.array(&case.weights, &[members, depth, outputs]);
-        let turned = device.array(&case.turned(), &[members, size * size * outputs, INPUTS]);
+        let turned = device.array(&case.turned(), &[members, size * size * outputs, inputs]);
         let sums = kernels::zeros(client, &[members, depth, outputs]);
         kernels::gram(client, multiplier, &rows, &slide.forward, &slopes, &sums);
         let found = [
@@ -64,7 +68,7 @@ pub(super) fn trial(
         ];
         let names = ["a convolution", "the gradient of an input", "the gradient of weights"];
         for ((found, expected), name) in found.into_iter().zip(case.expected()).zip(names) {
-            let what = || format!("{name} from {INPUTS} to {outputs} channels");
+            let what = || format!("{name} from {inputs} to {outputs} channels");
             device.compare(&found, &expected, what)?;
         }
     }
@@ -118,6 +122,7 @@ struct Case {
     side: usize,
     images: usize,
     members: usize,
+    inputs: usize,
     outputs: usize,
     rows: Vec<f32>,
     slopes: Vec<f32>,
@@ -127,17 +132,17 @@ struct Case {
 impl Case {
     /// The weights with inputs and outputs of every tap exchanged.
     fn turned(&self) -> Vec<f32> {
-        let n = self.outputs;
+        let (inputs, n) = (self.inputs, self.outputs);
         let place = |at: usize| {
-            let (input, output) = (at % INPUTS, at / INPUTS % n);
-            (at / INPUTS / n * INPUTS + input) * n + output
+            let (input, output) = (at % inputs, at / inputs % n);
+            (at / inputs / n * inputs + input) * n + output
         };
         (0..self.weights.len()).map(|at| self.weights[place(at)]).collect()
     }
 
     /// The convolution and both gradients.
     fn expected(&self) -> [Vec<f32>; 3] {
-        let Self { size, side, images, members, outputs, .. } = *self;
+        let Self { size, side, images, members, inputs, outputs, .. } = *self;
         let mut forward = vec![0.0; self.slopes.len()];
         let mut input = vec![0.0; self.rows.len()];
         let mut kernel = vec![0.0; self.weights.len()];
@@ -151,9 +156,9 @@ impl Case {
                     continue;
                 }
                 let from = (image * side + read[0] - border) * side + read[1] - border;
-                for channel in 0..INPUTS {
-                    let x = from * INPUTS + channel;
-                    let w = ((member * size * size + tap) * INPUTS + channel) * outputs;
+                for channel in 0..inputs {
+                    let x = from * inputs + channel;
+                    let w = ((member * size * size + tap) * inputs + channel) * outputs;
                     for (to, w) in (at * outputs..).zip(w..w + outputs) {
                         forward[to] += self.rows[x] * self.weights[w];
                         input[x] += self.slopes[to] * self.weights[w];
