@@ -32,6 +32,7 @@ impl Report {
                 Err(error) => report.refused.push(error.to_string()),
             }
         }
+        tell_apart(&mut report.runs);
         report
     }
 
@@ -58,17 +59,24 @@ impl Report {
     }
 }
 
-impl Group<'_> {
-    /// What a run is called among the runs of its experiment.
-    pub fn name_of(&self, run: &Run) -> String {
-        let twins = self.runs.iter().filter(|other| other.name == run.name).count();
-        if twins > 1 { run.path.display().to_string() } else { run.name.clone() }
+/// Adds to the names of runs of one title where they lie.
+fn tell_apart(runs: &mut [Run]) {
+    let titles: Vec<String> = runs.iter().map(Run::title).collect();
+    for (run, title) in runs.iter_mut().zip(&titles) {
+        if titles.iter().filter(|other| *other == title).count() > 1 {
+            let whole = run.path.display().to_string();
+            let folder = whole.strip_suffix(title.as_str()).unwrap_or(&whole);
+            let folder = if folder.is_empty() { "." } else { folder.trim_end_matches('/') };
+            run.name = format!("{} in {folder}", run.name);
+        }
     }
+}
 
+impl Group<'_> {
     /// What its lines are called: the run, or what was averaged if there is but one.
     pub fn source_of(&self, run: &Run) -> String {
         if self.runs.len() > 1 {
-            return format!("run {}", self.name_of(run));
+            return format!("run {}", run.name);
         }
         // Published runs may be called by times of their own, so that no two share a "seed".
         let seeds = |strategy: &str| run.cells_of(strategy).count();
@@ -86,7 +94,7 @@ impl Group<'_> {
         match self.runs.as_slice() {
             [run] => run.title(),
             runs => {
-                let names: Vec<String> = runs.iter().map(|run| self.name_of(run)).collect();
+                let names: Vec<&str> = runs.iter().map(|run| run.name.as_str()).collect();
                 format!("{}: {}", self.experiment, names.join(", "))
             }
         }

@@ -18,7 +18,7 @@ pub fn write_tensorboard(report: &Report, folder: &Path) -> Result<Vec<PathBuf>,
     let mut written = Vec::new();
     for group in report.groups() {
         for run in &group.runs {
-            let place = folder.join(&run.experiment).join(group.name_of(run).replace('/', "-"));
+            let place = folder.join(&run.experiment).join(run.name.replace('/', "-"));
             for cell in run.cells.iter().filter(|cell| !cell.rounds.is_empty()) {
                 let seed = format!("seed-{:03}", cell.seed);
                 let path = place.join(&cell.strategy).join(seed).join(FILE);

@@ -6,6 +6,8 @@
 pub(super) struct Axis {
     low: f64,
     high: f64,
+    /// Where ticks begin and end.
+    ticked: (f64, f64),
     step: f64,
     from: f64,
     to: f64,
@@ -24,18 +26,24 @@ impl Axis {
         let (low, high) = finite.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), value| {
             (low.min(value), high.max(value))
         });
-        let (smallest, room) = if whole { (1.0, 1.0) } else { (1e-4, 0.01) };
+        let smallest = if whole { 1.0 } else { 1e-4 };
+        let counted = (low, high);
         // A single value gets room on both sides.
+        let room = if whole { 1.0 } else { 0.01 * low.abs().max(1.0) };
         let (low, high) = if high > low { (low, high) } else { (low - room, low + room) };
         let margin = (high - low) * 0.03;
         let step = round_step((high - low) / count as f64).max(smallest);
-        Self { low: low - margin, high: high + margin, step, from: pixels.0, to: pixels.1 }
+        let (low, high) = (low - margin, high + margin);
+        // What is counted has nothing beyond its ends.
+        let ticked = if whole { counted } else { (low, high) };
+        Self { low, high, ticked, step, from: pixels.0, to: pixels.1 }
     }
 
     /// An axis for bars: from 0 to a little above `high`, which should be positive.
     pub fn from_zero(high: f64, count: usize, (from, to): (f64, f64)) -> Self {
         let step = round_step(high / count as f64).max(1.0);
-        Self { low: 0.0, high: high * 1.03, step, from, to }
+        let high = high * 1.03;
+        Self { low: 0.0, high, ticked: (0.0, high), step, from, to }
     }
 
     /// The pixel of a value.
@@ -46,8 +54,9 @@ impl Axis {
     /// Ticks and their labels.
     pub fn ticks(&self) -> Vec<(f64, String)> {
         let decimals = (-self.step.log10().floor()).max(0.0) as usize;
-        let first = (self.low / self.step).ceil() as i64;
-        let last = (self.high / self.step).floor() as i64;
+        let (first, last) = self.ticked;
+        let first = (first / self.step).ceil() as i64;
+        let last = (last / self.step).floor() as i64;
         let tick = |index: i64| {
             let value = index as f64 * self.step;
             (value, format!("{value:.decimals$}"))
@@ -83,7 +92,11 @@ mod tests {
         );
         assert_eq!(labels(&[0.0, 3.0], 24, true), ["0", "1", "2", "3"]);
         assert_eq!(labels(&[500.0, 2600.0], 6, true), ["500", "1000", "1500", "2000", "2500"]);
-        assert_eq!(labels(&[7.0], 24, true), ["6", "7", "8"]);
+        assert_eq!(labels(&[7.0], 24, true), ["7"]);
+        assert_eq!(
+            labels(&[2000.0], 7, false),
+            ["1980", "1985", "1990", "1995", "2000", "2005", "2010", "2015", "2020"]
+        );
     }
 
     #[test]

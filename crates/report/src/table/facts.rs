@@ -47,7 +47,7 @@ pub(crate) fn differences(group: &Group<'_>) -> Option<Table> {
     let runs: Vec<&Run> = group.runs.iter().copied().filter(|run| !run.is_arrays()).collect();
     let configs: Vec<_> = runs.iter().map(|run| flat(&run.config)).collect();
     let mut table = Table::new("Configurations differ in", &["key"], usize::MAX);
-    table.headings.extend(runs.iter().map(|run| group.name_of(run)));
+    table.headings.extend(runs.iter().map(|run| run.name.clone()));
     let keys: BTreeSet<&String> = configs.iter().flat_map(|config| config.keys()).collect();
     for key in keys {
         let values: Vec<Option<&String>> = configs.iter().map(|config| config.get(key)).collect();

@@ -23,13 +23,12 @@ pub(crate) fn sides(group: &Group<'_>) -> Option<Table> {
     };
     let mut table = Table::new(title, &["strategy", "measure", "round"], 2);
     let name = |run: &Run| match run.protocol.as_str() {
-        "" => group.name_of(run),
-        protocol => format!("{} ({protocol} protocol)", group.name_of(run)),
+        "" => run.name.clone(),
+        protocol => format!("{} ({protocol} protocol)", run.name),
     };
     table.headings.extend(group.runs.iter().map(|run| name(run)));
     for run in others {
-        let name =
-            if others.len() > 1 { format!(", {}", group.name_of(run)) } else { String::new() };
+        let name = if others.len() > 1 { format!(", {}", run.name) } else { String::new() };
         table.headings.extend([format!("difference{name}"), format!("Welch p{name}")]);
     }
     for strategy in first.strategies() {
