@@ -16,6 +16,10 @@ pub(super) fn check(model: &ModelConfig, images: bool) -> Result<(), ConfigError
     for member in &model.ensemble {
         one_of("model.ensemble", member, &kinds)?;
     }
+    if let [only] = model.ensemble.as_slice() {
+        let expected = "name at least two models, or remove it".to_owned();
+        return refuse("model.ensemble", only, expected);
+    }
     for (key, word, valid) in model.words() {
         if let Some(word) = word {
             one_of(key, word, &valid)?;

@@ -235,6 +235,7 @@ mod tests {
             "grid.strategies=disagreement",
             "loop.protocol=other",
             "model.trees=many",
+            "model.ensemble=knn",
             "experiment=../x",
         ] {
             assert!(with(&[argument]).is_err(), "{argument}");
