@@ -75,7 +75,7 @@ pub enum DataAction {
     /// List the data sets, their files and whether they are here.
     List(DataFolderArgs),
     /// Download data sets and check them.
-    Fetch(DataNamesArgs),
+    Fetch(DataFetchArgs),
     /// Check files that are here against their checksums.
     Verify(DataNamesArgs),
 }
@@ -97,6 +97,12 @@ pub struct DataNamesArgs {
     pub names: Vec<String>,
     #[command(flatten)]
     pub folder: DataFolderArgs,
+}
+
+#[derive(Args)]
+pub struct DataFetchArgs {
+    #[command(flatten)]
+    pub which: DataNamesArgs,
     /// Never connect; fail if something is missing.
     #[arg(long)]
     pub offline: bool,

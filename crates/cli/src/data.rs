@@ -13,7 +13,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use relabel_data::{FetchOptions, Fetched, FileState, Patience, Sources};
 
 use crate::{
-    args::{DataAction, DataArgs, DataFolderArgs, DataNamesArgs},
+    args::{DataAction, DataArgs, DataFetchArgs, DataFolderArgs, DataNamesArgs},
     exit, progress,
     talk::Talk,
 };
@@ -22,7 +22,7 @@ use crate::{
 pub fn data(args: &DataArgs, talk: Talk) -> Result<ExitCode> {
     match &args.action {
         DataAction::List(folder) => list(&sources(folder)?, &folder.data),
-        DataAction::Fetch(names) => fetch(&sources(&names.folder)?, names, talk),
+        DataAction::Fetch(args) => fetch(&sources(&args.which.folder)?, args, talk),
         DataAction::Verify(names) => verify(&sources(&names.folder)?, names),
     }
 }
@@ -42,7 +42,7 @@ fn list(sources: &Sources, folder: &Path) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn fetch(sources: &Sources, args: &DataNamesArgs, talk: Talk) -> Result<ExitCode> {
+fn fetch(sources: &Sources, args: &DataFetchArgs, talk: Talk) -> Result<ExitCode> {
     let bar = bar(talk);
     let patience = Patience::default();
     let stall = args.stall_seconds.map_or(patience.stall, Duration::from_secs);
@@ -56,9 +56,9 @@ fn fetch(sources: &Sources, args: &DataNamesArgs, talk: Talk) -> Result<ExitCode
         },
     };
     let said = |line: String| bar.suspend(|| talk.say(line));
-    for name in chosen(sources, args) {
+    for name in chosen(sources, &args.which) {
         said(format!("{name}:"));
-        for fetched in sources.fetch(&args.folder.data, name, &options)? {
+        for fetched in sources.fetch(&args.which.folder.data, name, &options)? {
             match fetched {
                 Fetched::AlreadyThere(path) => said(format!("  {} is here", path.display())),
                 Fetched::Downloaded(path) => said(format!("  fetched {}", path.display())),

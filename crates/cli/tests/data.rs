@@ -68,6 +68,8 @@ fn a_bad_server_is_exit_code_2_and_leaves_only_what_the_next_try_goes_on_with() 
     let url = Server::start(vec![Answer::Whole(hello())]);
     let verify = run(folder, "verify", &url.url("file"), &[]);
     assert_eq!(verify.status.code(), Some(2), "{}", stderr(&verify));
+    let offline = run(folder, "verify", &url.url("file"), &["--offline"]);
+    assert!(stderr(&offline).contains("unexpected argument"), "{}", stderr(&offline));
     let output = run(folder, "fetch", &url.url("file"), patience);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(run(folder, "verify", &url.url("file"), &[]).status.success());
