@@ -4,7 +4,7 @@ mod bench;
 mod experiment;
 mod labels;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use relabel_experiment::{config::PRESETS, strategy::STRATEGIES};
@@ -111,6 +111,12 @@ pub struct DataFetchArgs {
     pub stall_seconds: Option<u64>,
 }
 
+/// A number of minutes as it is typed.
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|_| "expected a number of minutes".to_owned())?;
+    Duration::try_from_secs_f64(60.0 * minutes).map_err(|_| "expected minutes from 0 on".to_owned())
+}
+
 fn presets_and_strategies() -> String {
     let mut text = String::from("Presets:\n");
     for preset in PRESETS {
@@ -121,4 +127,29 @@ fn presets_and_strategies() -> String {
         text += &format!("  {:<24} {}\n", strategy.name, strategy.about);
     }
     text + "\n" + EXIT_CODES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_may_be_none_only_where_that_makes_sense() {
+        let run = ["relabel", "run", "demo"];
+        let bench = ["relabel", "bench", "gpu"];
+        for (command, option, minutes, valid) in [
+            (run, "--max-minutes", "0", true),
+            (run, "--stall-minutes", "0", false),
+            (run, "--stall-minutes", "0.05", true),
+            (run, "--stall-minutes", "-1", false),
+            (bench, "--minutes", "0", false),
+            (bench, "--minutes", "0.1", true),
+            (bench, "--minutes", "600", true),
+            (bench, "--minutes", "601", false),
+            (bench, "--minutes", "nan", false),
+        ] {
+            let parsed = Cli::try_parse_from(command.iter().chain(&[option, minutes]));
+            assert_eq!(parsed.is_ok(), valid, "{option} {minutes}");
+        }
+    }
 }
