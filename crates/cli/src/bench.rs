@@ -87,8 +87,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     let save = |result: &mut BenchResult| -> Result<()> {
         result.seconds = start.elapsed().as_secs_f64();
         let json = serde_json::to_vec_pretty(result).context("the result as JSON")?;
-        write_atomic(&args.out, &json)
-            .with_context(|| format!("cannot write {}", args.out.display()))
+        Ok(write_atomic(&args.out, &json)?)
     };
     let images = nets::images(N_IMAGES);
     let engine = device.engine.as_ref();
