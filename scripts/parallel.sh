@@ -5,7 +5,21 @@
 #   scripts/parallel.sh wall-robot-et --data DIR --out DIR
 set -eu
 relabel=${RELABEL:-relabel}
-"$relabel" cells "$1" | awk 'NR > 1 { print $1 }' |
+
+# Lists the cells: of the arguments of a run, only the experiment and --set decide which.
+cells() {
+    experiment=$1 left=$#
+    while [ "$left" -gt 0 ]; do
+        case $1 in
+            --set) set -- "$@" "$1" "$2" && shift && left=$((left - 1)) ;;
+            --set=*) set -- "$@" "$1" ;;
+        esac
+        shift && left=$((left - 1))
+    done
+    "$relabel" cells "$experiment" "$@"
+}
+
+cells "$@" | awk 'NR > 1 { print $1 }' |
     parallel --joblog parallel.log --resume-failed --retries 3 --jobs "${JOBS:-100%}" \
         "$relabel" run "$@" --progress none --cell '{}' '>' /dev/null
 "$relabel" run "$@" --progress none

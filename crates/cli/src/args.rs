@@ -4,7 +4,7 @@ mod bench;
 mod experiment;
 mod labels;
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Parser, Subcommand};
 use relabel_experiment::{config::PRESETS, strategy::STRATEGIES};
@@ -73,9 +73,9 @@ pub struct DataArgs {
 #[derive(Subcommand)]
 pub enum DataAction {
     /// List the data sets, their files and whether they are here.
-    List(DataFolderArgs),
+    List(DataNamesArgs),
     /// Download data sets and check them.
-    Fetch(DataNamesArgs),
+    Fetch(DataFetchArgs),
     /// Check files that are here against their checksums.
     Verify(DataNamesArgs),
 }
@@ -97,12 +97,24 @@ pub struct DataNamesArgs {
     pub names: Vec<String>,
     #[command(flatten)]
     pub folder: DataFolderArgs,
-    /// Never connect; fail if something is missing.
+    /// Never connect: fetch fails if something is missing; the others never do.
     #[arg(long)]
     pub offline: bool,
+}
+
+#[derive(Args)]
+pub struct DataFetchArgs {
+    #[command(flatten)]
+    pub which: DataNamesArgs,
     /// Give up a server that sends nothing for so many seconds.
     #[arg(long, hide = true, value_name = "SECONDS", value_parser = clap::value_parser!(u64).range(1..))]
     pub stall_seconds: Option<u64>,
+}
+
+/// A number of minutes as it is typed.
+fn minutes(text: &str) -> Result<Duration, String> {
+    let minutes: f64 = text.parse().map_err(|_| "expected a number of minutes".to_owned())?;
+    Duration::try_from_secs_f64(60.0 * minutes).map_err(|_| "expected minutes from 0 on".to_owned())
 }
 
 fn presets_and_strategies() -> String {
@@ -115,4 +127,29 @@ fn presets_and_strategies() -> String {
         text += &format!("  {:<24} {}\n", strategy.name, strategy.about);
     }
     text + "\n" + EXIT_CODES
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn minutes_may_be_none_only_where_that_makes_sense() {
+        let run = ["relabel", "run", "demo"];
+        let bench = ["relabel", "bench", "gpu"];
+        for (command, option, minutes, valid) in [
+            (run, "--max-minutes", "0", true),
+            (run, "--stall-minutes", "0", false),
+            (run, "--stall-minutes", "0.05", true),
+            (run, "--stall-minutes", "-1", false),
+            (bench, "--minutes", "0", false),
+            (bench, "--minutes", "0.1", true),
+            (bench, "--minutes", "600", true),
+            (bench, "--minutes", "601", false),
+            (bench, "--minutes", "nan", false),
+        ] {
+            let parsed = Cli::try_parse_from(command.iter().chain(&[option, minutes]));
+            assert_eq!(parsed.is_ok(), valid, "{option} {minutes}");
+        }
+    }
 }

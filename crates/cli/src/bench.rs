@@ -16,7 +16,7 @@ mod throughput;
 use std::{
     io::{self, Write},
     process::ExitCode,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use anyhow::{Context, Result, bail};
@@ -68,7 +68,7 @@ pub fn bench(args: &BenchArgs, talk: Talk) -> Result<ExitCode> {
 fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<BenchResult> {
     let chosen = Chosen::new(args, device)?;
     let start = Instant::now();
-    let clock = Clock::new(Duration::from_secs_f64(60.0 * args.minutes));
+    let clock = Clock::new(args.minutes);
     let revision = option_env!("RELABEL_GIT_REV").unwrap_or("unknown");
     let mut result = BenchResult {
         program: format!("relabel {} ({revision})", env!("CARGO_PKG_VERSION")),
@@ -87,8 +87,7 @@ fn measure(args: &DeviceBenchArgs, device: &OpenDevice, talk: Talk) -> Result<Be
     let save = |result: &mut BenchResult| -> Result<()> {
         result.seconds = start.elapsed().as_secs_f64();
         let json = serde_json::to_vec_pretty(result).context("the result as JSON")?;
-        write_atomic(&args.out, &json)
-            .with_context(|| format!("cannot write {}", args.out.display()))
+        Ok(write_atomic(&args.out, &json)?)
     };
     let images = nets::images(N_IMAGES);
     let engine = device.engine.as_ref();

@@ -35,7 +35,8 @@ pub fn list(args: &CellsArgs) -> Result<ExitCode> {
         CellsFormat::Tsv => {
             writeln!(out, "index\tstrategy\tseed\targuments")?;
             for (index, strategy, seed, arguments) in rows {
-                writeln!(out, "{index}\t{strategy}\t{seed}\t{}", arguments.join(" "))?;
+                let words: Vec<String> = arguments.iter().map(|word| quoted(word)).collect();
+                writeln!(out, "{index}\t{strategy}\t{seed}\t{}", words.join(" "))?;
             }
         }
         CellsFormat::Json => {
@@ -60,4 +61,32 @@ fn arguments(experiment: &ExperimentArgs, index: usize) -> Vec<String> {
     }
     arguments.extend(["--cell".to_owned(), index.to_string()]);
     arguments
+}
+
+/// A word as it has to be typed for a POSIX shell to read it as it is.
+fn quoted(word: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=,:+@%".contains(&byte);
+    if !word.is_empty() && word.bytes().all(plain) {
+        return word.into();
+    }
+    format!("'{}'", word.replace('\'', r"'\''"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::quoted;
+
+    #[test]
+    fn only_words_that_a_shell_would_change_are_quoted() {
+        for (word, typed) in [
+            ("grid.seeds=0..20", "grid.seeds=0..20"),
+            ("a b", "'a b'"),
+            ("grid.seeds=[0,1]", "'grid.seeds=[0,1]'"),
+            ("model.pretrained=it's", r"'model.pretrained=it'\''s'"),
+            ("~/preset.toml", "'~/preset.toml'"),
+            ("", "''"),
+        ] {
+            assert_eq!(quoted(word), typed);
+        }
+    }
 }

@@ -3,7 +3,6 @@
 
 use std::{
     io::{self, IsTerminal, Write},
-    path::Path,
     process::ExitCode,
     time::Duration,
 };
@@ -13,7 +12,7 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use relabel_data::{FetchOptions, Fetched, FileState, Patience, Sources};
 
 use crate::{
-    args::{DataAction, DataArgs, DataFolderArgs, DataNamesArgs},
+    args::{DataAction, DataArgs, DataFetchArgs, DataFolderArgs, DataNamesArgs},
     exit, progress,
     talk::Talk,
 };
@@ -21,8 +20,8 @@ use crate::{
 /// Lists, fetches or verifies.
 pub fn data(args: &DataArgs, talk: Talk) -> Result<ExitCode> {
     match &args.action {
-        DataAction::List(folder) => list(&sources(folder)?, &folder.data),
-        DataAction::Fetch(names) => fetch(&sources(&names.folder)?, names, talk),
+        DataAction::List(names) => list(&sources(&names.folder)?, names),
+        DataAction::Fetch(args) => fetch(&sources(&args.which.folder)?, args, talk),
         DataAction::Verify(names) => verify(&sources(&names.folder)?, names),
     }
 }
@@ -31,23 +30,26 @@ fn sources(args: &DataFolderArgs) -> Result<Sources> {
     Ok(args.sources.as_deref().map_or_else(|| Ok(Sources::embedded()), Sources::open)?)
 }
 
-fn list(sources: &Sources, folder: &Path) -> Result<ExitCode> {
+fn list(sources: &Sources, args: &DataNamesArgs) -> Result<ExitCode> {
     let mut out = io::stdout().lock();
-    for file in sources.list() {
-        let here = if folder.join(&file.file).exists() { "here" } else { "missing" };
-        let size = file.bytes.map_or_else(String::new, |bytes| format!("{bytes} bytes, "));
-        let path = file.file.display().to_string();
-        writeln!(out, "{:<17} {:<8} {:<42} {size}{}", file.name, here, path, file.licence)?;
+    for name in chosen(sources, args) {
+        for file in sources.files(name)? {
+            let here = args.folder.data.join(&file.file).exists();
+            let here = if here { "here" } else { "missing" };
+            let size = file.bytes.map_or_else(String::new, |bytes| format!("{bytes} bytes, "));
+            let path = file.file.display().to_string();
+            writeln!(out, "{:<17} {:<8} {:<42} {size}{}", file.name, here, path, file.licence)?;
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
 
-fn fetch(sources: &Sources, args: &DataNamesArgs, talk: Talk) -> Result<ExitCode> {
+fn fetch(sources: &Sources, args: &DataFetchArgs, talk: Talk) -> Result<ExitCode> {
     let bar = bar(talk);
     let patience = Patience::default();
     let stall = args.stall_seconds.map_or(patience.stall, Duration::from_secs);
     let options = FetchOptions {
-        offline: args.offline,
+        offline: args.which.offline,
         patience: Patience { stall, pause: stall / 30, ..patience },
         progress: &|file, done, total| {
             bar.set_length(total.unwrap_or(done));
@@ -56,9 +58,9 @@ fn fetch(sources: &Sources, args: &DataNamesArgs, talk: Talk) -> Result<ExitCode
         },
     };
     let said = |line: String| bar.suspend(|| talk.say(line));
-    for name in chosen(sources, args) {
+    for name in chosen(sources, &args.which) {
         said(format!("{name}:"));
-        for fetched in sources.fetch(&args.folder.data, name, &options)? {
+        for fetched in sources.fetch(&args.which.folder.data, name, &options)? {
             match fetched {
                 Fetched::AlreadyThere(path) => said(format!("  {} is here", path.display())),
                 Fetched::Downloaded(path) => said(format!("  fetched {}", path.display())),

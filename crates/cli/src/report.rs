@@ -6,7 +6,7 @@ use std::{
     process::ExitCode,
 };
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 use relabel_report::{
     Reference, Report, ReportError, Run, load_run, text_report, write_comparison, write_plots,
     write_report, write_summary, write_tensorboard,
@@ -23,36 +23,58 @@ use crate::{
 pub fn report(args: &ReportArgs, talk: Talk) -> Result<ExitCode> {
     let reference = args.reference.as_deref().map(Reference::load).transpose()?;
     let report = Report::load(&args.runs, reference);
-    let mut failures: Vec<String> = report.gaps().into_iter().map(str::to_owned).collect();
+    let mut failures = Vec::new();
     if let Some(first) = report.runs.first() {
         let page = args.out.clone().unwrap_or_else(|| default_page(first));
         if !args.text {
             failures.extend(write(&report, &page, talk));
         }
         if let Some(folder) = &args.tensorboard {
-            let files = write_tensorboard(&report, folder)?.len();
-            talk.say(format!("wrote {files} event files into {}", folder.display()));
+            match write_tensorboard(&report, folder) {
+                Ok(files) => {
+                    let (n, folder) = (files.len(), folder.display());
+                    talk.say(format!("wrote {n} event files into {folder}"));
+                }
+                Err(error) => failures.push(error.to_string()),
+            }
         }
-        write!(io::stdout(), "{}", text_report(&report))?;
     }
-    for failure in &failures {
-        tell!("relabel: {failure}");
-    }
-    Ok(if failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(exit::SOME_FAILED) })
+    let whole = present(&report, &failures)?;
+    Ok(ExitCode::from(match (whole, report.runs.is_empty()) {
+        (true, _) => exit::DONE,
+        (false, true) => exit::DO_NOT_RETRY,
+        (false, false) => exit::SOME_FAILED,
+    }))
 }
 
 /// What a run ends with: summary.csv, plots, report.html and a table on stdout.
 ///
 /// # Errors
-/// If the run folder cannot be read.
+/// If the run folder cannot be read, or part of it could not be used or written.
 pub fn conclude(folder: &Path, talk: Talk) -> Result<()> {
     let report = Report { runs: vec![load_run(folder)?], ..Report::default() };
-    let mut failures: Vec<String> = report.gaps().into_iter().map(str::to_owned).collect();
-    failures.extend(write(&report, &folder.join("report.html"), talk));
-    for failure in &failures {
+    let failures = write(&report, &folder.join("report.html"), talk);
+    if !present(&report, &failures)? {
+        bail!("part of it is missing, as said above");
+    }
+    Ok(())
+}
+
+/// Names what could not be used and what failed, then prints the tables. Says whether
+/// there was nothing to name.
+fn present(report: &Report, failures: &[String]) -> Result<bool> {
+    let gaps = report.gaps();
+    for failure in gaps.iter().copied().chain(failures.iter().map(String::as_str)) {
         tell!("relabel: {failure}");
     }
-    Ok(write!(io::stdout(), "{}", text_report(&report))?)
+    if !report.runs.is_empty() {
+        match write!(io::stdout(), "{}", text_report(report)).map_err(anyhow::Error::from) {
+            // Whoever does not read on may still want to know how it ended.
+            Err(error) if exit::nobody_reads(&error) => {}
+            written => written?,
+        }
+    }
+    Ok(gaps.is_empty() && failures.is_empty())
 }
 
 /// summary.csv alone.
@@ -82,6 +104,9 @@ fn write(report: &Report, page: &Path, talk: Talk) -> Vec<String> {
         outcomes.push(write_summary(run, &folder).map(|path| vec![path]));
         if let Some(reference) = &report.reference {
             let written = write_comparison(run, reference, &folder);
+            if let Ok(None) = written {
+                talk.say(format!("nothing was published that {} can be held against", run.title()));
+            }
             outcomes.push(written.map(|path| path.into_iter().collect()));
         }
     }

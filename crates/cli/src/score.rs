@@ -45,7 +45,7 @@ pub fn score(args: &ScoreArgs, talk: Talk) -> Result<ExitCode> {
         .with_context(|| format!("cannot make {}", input.out.display()))?;
     tables::write(&input.out, &file, &result)?;
     if talk > Talk::Quiet {
-        summary::say(&file, &probs, &result, stream, talk);
+        summary::say(&file, &probs, &result, talk);
         talk.say(format!("wrote {}", input.out.display()));
     }
     Ok(ExitCode::SUCCESS)

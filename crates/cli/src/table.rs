@@ -6,7 +6,7 @@ use std::{
     path::Path,
 };
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 use relabel_experiment::store::write_derived_with;
 
 /// Rows are handed on in blocks of about so many bytes.
@@ -102,7 +102,7 @@ pub fn write<T>(
         }
         out.write_all(&rows.bytes)
     };
-    write_derived_with(path, content).with_context(|| format!("cannot write {}", path.display()))
+    Ok(write_derived_with(path, content)?)
 }
 
 #[cfg(test)]

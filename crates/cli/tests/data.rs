@@ -48,26 +48,30 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
-fn a_bad_server_is_exit_code_2_and_a_clean_folder_and_the_next_try_succeeds() {
+fn a_bad_server_is_exit_code_2_and_leaves_only_what_the_next_try_goes_on_with() {
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     let patience: &[&str] = &["--stall-seconds", "1"];
-    for (answer, words) in [
-        (Answer::Page, "web page"),
-        (Answer::Truncated(hello(), 2), "broke off"),
-        (Answer::Stalled(hello(), 2), "sent nothing more after"),
-        (Answer::Lying(hello(), 600), "600 bytes instead of 6"),
-        (Answer::Redirect("/again".into()), "without end"),
+    for (answer, words, parts) in [
+        (Answer::Page, "web page", 0),
+        (Answer::Truncated(hello(), 2), "broke off", 1),
+        (Answer::Stalled(hello(), 2), "sent nothing more after", 1),
+        (Answer::Lying(hello(), 600), "600 bytes instead of 6", 0),
+        (Answer::Redirect("/again".into()), "without end", 0),
     ] {
         let server = Server::start(vec![answer]);
         let output = run(folder, "fetch", &server.url("file"), patience);
         assert_eq!(output.status.code(), Some(2), "{}", stderr(&output));
         assert!(stderr(&output).contains(words), "{}", stderr(&output));
-        assert_eq!(fs::read_dir(folder.join("data/x")).unwrap().count(), 0);
+        assert_eq!(fs::read_dir(folder.join("data/x")).unwrap().count(), parts);
     }
     let url = Server::start(vec![Answer::Whole(hello())]);
     let verify = run(folder, "verify", &url.url("file"), &[]);
     assert_eq!(verify.status.code(), Some(2), "{}", stderr(&verify));
+    let list = run(folder, "list", &url.url("file"), &["x", "--offline"]);
+    assert!(String::from_utf8_lossy(&list.stdout).contains("missing"), "{}", stderr(&list));
+    let list = run(folder, "list", &url.url("file"), &["y"]);
+    assert_eq!(list.status.code(), Some(2));
     let output = run(folder, "fetch", &url.url("file"), patience);
     assert!(output.status.success(), "{}", stderr(&output));
     assert!(run(folder, "verify", &url.url("file"), &[]).status.success());

@@ -6,7 +6,7 @@
 use std::{
     fs,
     path::{Path, PathBuf},
-    process::{Command, Output},
+    process::{Command, Output, Stdio},
 };
 
 /// A folder with a run of two strategies, two seeds and three rounds.
@@ -18,17 +18,22 @@ struct Workplace {
 impl Workplace {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("results/blobs/default");
+        let place = Self { folder, run };
+        let output = place.run();
+        assert!(output.status.success(), "{}", stderr(&output));
+        place
+    }
+
+    fn run(&self) -> Output {
         let settings =
             ["grid.strategies=[\"random\", \"activelab\"]", "grid.seeds=0..2", "loop.rounds=3"];
-        let mut command = relabel(folder.path());
+        let mut command = relabel(self.folder.path());
         command.args(["run", "blobs", "--progress", "none"]);
         settings.iter().for_each(|setting| {
             command.args(["--set", setting]);
         });
-        let output = command.output().unwrap();
-        assert!(output.status.success(), "{}", stderr(&output));
-        let run = folder.path().join("results/blobs/default");
-        Self { folder, run }
+        command.output().unwrap()
     }
 
     fn report(&self, more: &[&str]) -> Output {
@@ -124,6 +129,35 @@ fn event_files_and_the_page_go_where_they_are_told_to() {
     assert_eq!(fs::read_dir(events).unwrap().count(), 1);
     assert!(place.folder.path().join("pages/mine.html").is_file());
     assert!(!place.run.join("report.html").exists());
+}
+
+#[test]
+fn what_cannot_be_written_is_named_whoever_reads_and_is_exit_code_1() {
+    let place = Workplace::new();
+    fs::write(place.folder.path().join("events"), "a file").unwrap();
+    let output = place.report(&[RUN, "--text", "--tensorboard", "events"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("cannot write events"), "{}", stderr(&output));
+    assert!(stdout(&output).contains("activelab"), "{}", stdout(&output));
+
+    // A folder in the place of the page.
+    fs::remove_file(place.run.join("report.html")).unwrap();
+    fs::create_dir_all(place.run.join("report.html/full")).unwrap();
+    let mut child = relabel(place.folder.path())
+        .args(["report", RUN])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    drop(child.stdout.take());
+    let unread = child.wait_with_output().unwrap();
+    assert_eq!(unread.status.code(), Some(1));
+    assert!(stderr(&unread).contains("report.html"), "{}", stderr(&unread));
+
+    let again = place.run();
+    assert_eq!(again.status.code(), Some(1), "{}", stderr(&again));
+    let words = "the rounds are on disk, but the report could not be written";
+    assert!(stderr(&again).contains(words), "{}", stderr(&again));
 }
 
 #[test]

@@ -216,18 +216,14 @@ fn what_cannot_be_used_is_named_and_nothing_is_written() {
 #[test]
 fn an_unknown_strategy_is_answered_with_the_nearest_one() {
     let case = Case::new("p01_basic_3class.json");
-    let args = [
-        "query",
-        "--labels",
-        "labels.csv",
-        "--pred-probs",
-        "p.npy",
-        "--strategy",
-        "entropi",
-        "--out",
-        "out",
-    ];
-    let output = relabel(case.folder.path(), &args);
-    assert_eq!(output.status.code(), Some(2));
-    assert!(stderr(&output).contains("'entropy'"), "{}", stderr(&output));
+    let answer = |strategy| {
+        let args = ["query", "--labels", "labels.csv", "--pred-probs", "p.npy", "--out", "out"];
+        let args = [&args[..], &["--strategy", strategy]].concat();
+        let output = relabel(case.folder.path(), &args);
+        assert_eq!(output.status.code(), Some(2));
+        stderr(&output)
+    };
+    let (near, far) = (answer("entropi"), answer("zz"));
+    assert!(near.contains("'entropi', did you mean 'entropy'?; valid are activelab,"), "{near}");
+    assert!(far.contains("there is no strategy 'zz'; valid are activelab,"), "{far}");
 }

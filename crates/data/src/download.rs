@@ -46,29 +46,35 @@ pub(crate) struct Download<'a> {
     pub progress: &'a Progress<'a>,
 }
 
-/// Why there is nothing (more) to be had.
-enum Trouble {
+/// Why there is nothing (more) to be had; each reason is the end of a sentence.
+pub(crate) enum Trouble {
     /// Trying again may help.
     Passing(String),
     /// It will not.
     Lasting(String),
 }
 
+impl Trouble {
+    pub(crate) fn lasting(error: impl ToString) -> Self {
+        Self::Lasting(error.to_string())
+    }
+}
+
 impl Download<'_> {
     /// Appends to `file`, which holds the first bytes of the same download, or nothing.
     ///
     /// # Errors
-    /// The reason, as the end of a sentence.
-    pub(crate) fn run(&self, file: &mut File) -> Result<(), String> {
+    /// After a passing trouble `file` holds what came, for another call to go on with.
+    pub(crate) fn run(&self, file: &mut File) -> Result<(), Trouble> {
         let agent = self.agent();
         let mut pause = self.patience.pause;
         for attempt in 1.. {
             match self.attempt(&agent, file) {
                 Ok(()) => return Ok(()),
-                Err(Trouble::Lasting(reason)) => return Err(reason),
                 Err(Trouble::Passing(reason)) if attempt >= self.patience.attempts => {
-                    return Err(format!("{reason}, {attempt} times"));
+                    return Err(Trouble::Passing(format!("{reason}, {attempt} times")));
                 }
+                Err(lasting @ Trouble::Lasting(_)) => return Err(lasting),
                 Err(Trouble::Passing(_)) => sleep(pause),
             }
             pause *= 2;
@@ -81,6 +87,8 @@ impl Download<'_> {
         let config = Agent::config_builder()
             // An encrypted address must not lead to one that is not.
             .https_only(self.url.starts_with("https:"))
+            // Some refusals say in their head what there is.
+            .http_status_as_error(false)
             .timeout_connect(patience)
             .timeout_recv_response(patience)
             .timeout_per_read(patience)
@@ -89,7 +97,7 @@ impl Download<'_> {
     }
 
     fn attempt(&self, agent: &Agent, file: &mut File) -> Result<(), Trouble> {
-        let mut here = file.seek(SeekFrom::End(0)).map_err(on_disk)?;
+        let mut here = file.seek(SeekFrom::End(0)).map_err(Trouble::lasting)?;
         if self.bytes == Some(here) {
             return Ok(());
         }
@@ -98,11 +106,20 @@ impl Download<'_> {
             request = request.header(header::RANGE, format!("bytes={here}-"));
         }
         let response = request.call().map_err(trouble)?;
+        if response.status() == StatusCode::RANGE_NOT_SATISFIABLE && here > 0 {
+            // Nothing comes after what is here: it is all there is, or of something else.
+            if self.bytes.is_none() && whole_of(&response) == Some(here) {
+                return Ok(());
+            }
+            file.set_len(0).map_err(Trouble::lasting)?;
+            return self.attempt(agent, file);
+        }
         if response.status() != StatusCode::PARTIAL_CONTENT || start_of(&response) != Some(here) {
-            file.set_len(0).map_err(on_disk)?;
-            here = file.seek(SeekFrom::Start(0)).map_err(on_disk)?;
+            here = 0;
         }
         self.check(&response, here)?;
+        file.set_len(here).map_err(Trouble::lasting)?;
+        file.seek(SeekFrom::Start(here)).map_err(Trouble::lasting)?;
         let total = self.bytes.or(response.body().content_length().map(|rest| rest + here));
         let limit = self.bytes.unwrap_or(MAX_BYTES);
         let mut body = response.into_body().into_with_config().limit(u64::MAX).reader();
@@ -116,9 +133,10 @@ impl Download<'_> {
             };
             here += n as u64;
             if here > limit {
+                file.set_len(0).map_err(Trouble::lasting)?;
                 return Err(Trouble::Lasting(format!("the server sends more than {limit} bytes")));
             }
-            file.write_all(&buffer[..n]).map_err(on_disk)?;
+            file.write_all(&buffer[..n]).map_err(Trouble::lasting)?;
         }
         match self.bytes {
             Some(bytes) if bytes != here => {
@@ -128,8 +146,11 @@ impl Download<'_> {
         }
     }
 
-    /// Refuses what cannot be the file before it is read.
+    /// Refuses what cannot be the file before it is read, or anything is lost for it.
     fn check(&self, response: &Response<Body>, here: u64) -> Result<(), Trouble> {
+        if !response.status().is_success() {
+            return Err(refused(response.status()));
+        }
         let offered = response.body().content_length().map(|rest| rest + here);
         if response.body().mime_type() == Some("text/html") {
             let reason = "the server sent a web page instead of the file";
@@ -150,6 +171,12 @@ fn start_of(response: &Response<Body>) -> Option<u64> {
     range.strip_prefix("bytes ")?.split_once('-')?.0.parse().ok()
 }
 
+/// How many bytes there are, by an answer that none come after those that are here.
+fn whole_of(response: &Response<Body>) -> Option<u64> {
+    let range = response.headers().get(header::CONTENT_RANGE)?.to_str().ok()?;
+    range.strip_prefix("bytes */")?.parse().ok()
+}
+
 fn broke_off(here: u64, error: &io::Error) -> String {
     let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
     match cause {
@@ -158,18 +185,16 @@ fn broke_off(here: u64, error: &io::Error) -> String {
     }
 }
 
-fn on_disk(error: io::Error) -> Trouble {
-    Trouble::Lasting(error.to_string())
+fn refused(status: StatusCode) -> Trouble {
+    let reason = format!("the server answered with status {}", status.as_u16());
+    match status.as_u16() {
+        408 | 429 | 500.. => Trouble::Passing(reason),
+        _ => Trouble::Lasting(reason),
+    }
 }
 
 fn trouble(error: ureq::Error) -> Trouble {
     match error {
-        ureq::Error::StatusCode(code @ (408 | 429 | 500..)) => {
-            Trouble::Passing(format!("the server answered with status {code}"))
-        }
-        ureq::Error::StatusCode(code) => {
-            Trouble::Lasting(format!("the server answered with status {code}"))
-        }
         ureq::Error::TooManyRedirects => {
             Trouble::Lasting("the server sends from one address to the next without end".into())
         }

@@ -15,7 +15,7 @@ use crate::{
     atomic::{folder_of, sync_folder},
     checksum,
     completion::{Completion, MARK},
-    download::{Download, Patience},
+    download::{Download, Patience, Trouble},
     make_folder,
     sources::{FileState, SourceFile, Sources, Unpack},
 };
@@ -79,8 +79,8 @@ impl SourceFile {
             work.clean();
             return Ok(there);
         }
-        let result =
-            self.download(&mut work, options).and_then(|url| self.place(&work, url, &path));
+        let url = self.download(&mut work, options)?;
+        let result = self.place(&work, url, &path);
         work.clean();
         result.map(|()| Fetched::Downloaded(path))
     }
@@ -97,17 +97,30 @@ impl SourceFile {
     }
 
     /// Fills the part file from the first address that has what is wanted, and says which.
+    /// What one address sent is continued by the next, and what one of them may still send
+    /// is left for another call.
     fn download(&self, work: &mut Work, options: &FetchOptions<'_>) -> Result<&str, DataError> {
-        let mut last = None;
+        let (mut last, mut passing) = (None, false);
         for url in self.urls() {
-            match self.download_from(url, work, options) {
+            let reason = match self.download_from(url, work, options) {
                 Ok(()) => return Ok(url),
-                Err(reason) => last = Some(self.failed(url, &work.target, reason)),
-            }
-            // The next address may have something else.
-            work.empty()?;
+                Err(Trouble::Lasting(reason)) => reason,
+                Err(Trouble::Passing(reason)) => {
+                    passing = true;
+                    reason
+                }
+            };
+            last = Some(self.failed(url, &work.target, reason));
+        }
+        if !(passing && self.can_be_continued(work)) {
+            work.clean();
         }
         Err(last.expect("a source should have an address"))
+    }
+
+    /// What cannot be checked in the end cannot be continued either.
+    fn can_be_continued(&self, work: &Work) -> bool {
+        self.transferred().1.is_some() && work.part.metadata().is_ok_and(|part| part.len() > 0)
     }
 
     fn download_from(
@@ -115,34 +128,34 @@ impl SourceFile {
         url: &str,
         work: &mut Work,
         options: &FetchOptions<'_>,
-    ) -> Result<(), String> {
-        let (bytes, checksum) = self.transferred();
-        // What cannot be checked in the end cannot be continued either.
-        let continued = checksum.is_some() && work.part.metadata().is_ok_and(|part| part.len() > 0);
-        if checksum.is_none() {
-            work.empty().map_err(|error| error.to_string())?;
+    ) -> Result<(), Trouble> {
+        let continued = self.can_be_continued(work);
+        if !continued {
+            work.empty().map_err(Trouble::lasting)?;
         }
+        let bytes = self.transferred().0;
         let progress: &Progress<'_> = &|done, total| (options.progress)(self, done, total);
         let download = Download { url, bytes, patience: options.patience, progress };
         download.run(&mut work.part)?;
-        let part = work.path.clone();
-        let check = || {
-            let found = checksum::of_file(&part).map_err(|error| error.to_string())?;
-            match checksum {
-                Some(expected) if *expected != found => {
-                    Err(format!("SHA-256 {found} instead of {expected}"))
-                }
-                _ => Ok(()),
-            }
-        };
-        match check() {
+        match self.check_part(work) {
             // The part that was there may have been of something else.
             Err(_) if continued => {
-                work.empty().map_err(|error| error.to_string())?;
                 download.run(&mut work.part)?;
-                check()
+                self.check_part(work)
             }
             result => result,
+        }
+    }
+
+    /// Empties the part file if it is not what was to be transferred.
+    fn check_part(&self, work: &mut Work) -> Result<(), Trouble> {
+        let found = checksum::of_file(&work.path).map_err(Trouble::lasting)?;
+        match self.transferred().1 {
+            Some(expected) if *expected != found => {
+                work.empty().map_err(Trouble::lasting)?;
+                Err(Trouble::Lasting(format!("SHA-256 {found} instead of {expected}")))
+            }
+            _ => Ok(()),
         }
     }
 

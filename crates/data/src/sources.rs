@@ -127,8 +127,12 @@ impl Sources {
 
     /// The data sets, each once.
     pub fn names(&self) -> Vec<&str> {
-        let mut names: Vec<&str> = self.files.iter().map(|file| file.name.as_str()).collect();
-        names.dedup();
+        let mut names: Vec<&str> = Vec::new();
+        for file in &self.files {
+            if !names.contains(&file.name.as_str()) {
+                names.push(&file.name);
+            }
+        }
         names
     }
 

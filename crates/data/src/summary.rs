@@ -93,8 +93,7 @@ impl Start {
 
 impl Dataset {
     /// The majority vote of every example of `labeled`, in order; ties go to the
-    /// class with more labels in all, as when the results were published. This is
-    /// also where an experiment with a single label per example starts.
+    /// class with more labels in all, as when the results were published.
     pub fn majority_votes(&self) -> Vec<Class> {
         let mut place = vec![None; self.truth.len()];
         for (at, example) in self.labeled.iter().enumerate() {

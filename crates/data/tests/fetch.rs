@@ -71,8 +71,6 @@ fn what_cannot_be_the_file_is_refused_and_nothing_is_left() {
     let elsewhere = Server::start(vec![Answer::Redirect("/round".into())]);
     let loops = || Answer::Redirect(elsewhere.url("round"));
     for (answers, words) in [
-        (vec![Answer::Truncated(body(), 500)], "broke off after"),
-        (vec![Answer::Stalled(body(), 700)], "sent nothing more after 700 bytes"),
         (vec![Answer::Lying(body(), 1_000_000)], "has 1000000 bytes instead of 200000"),
         (vec![Answer::Lying(body(), 100)], "has 100 bytes instead of 200000"),
         (vec![Answer::Page], "a web page instead of the file"),
@@ -105,6 +103,72 @@ fn a_download_that_breaks_off_is_continued_where_it_was() {
     assert!(requests[1].to_lowercase().contains("range: bytes=5000-"), "{requests:?}");
     assert_eq!(fs::read(folder.join("x/file")).unwrap(), body());
     assert_eq!(left(folder).len(), 1);
+}
+
+#[test]
+fn what_came_before_a_passing_trouble_is_continued_by_the_next_call() {
+    for (answer, came, words) in [
+        (Answer::Truncated(body(), 5000), 5000, "broke off after"),
+        (Answer::Stalled(body(), 700), 700, "sent nothing more after 700 bytes"),
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        let part = folder.join("x/.fetching-file.part");
+        let (gone, bad) = (Server::start(vec![Answer::Status(404)]), Server::start(vec![answer]));
+        for (first, second, words) in [(&gone, &bad, words), (&bad, &gone, "status 404")] {
+            let more =
+                format!("sha256 = \"{}\"\nmirrors = [\"{}\"]", sum(&body()), second.url("file"));
+            let reason = fetch(&list(folder, &first.url("file"), &more), folder).unwrap_err();
+            assert!(reason.contains(words), "{reason}");
+            assert_eq!(left(folder), std::slice::from_ref(&part));
+            assert_eq!(fs::read(&part).unwrap(), body()[..came]);
+        }
+        let good = Server::start(vec![Answer::Whole(body())]);
+        fetch(&plain(folder, &good.url("file"), &body()), folder).unwrap();
+        let requests = good.requests();
+        assert!(requests[0].to_lowercase().contains(&format!("range: bytes={came}-")));
+        assert_eq!((requests.len(), left(folder).len()), (1, 1));
+    }
+}
+
+#[test]
+fn a_mirror_goes_on_with_what_another_one_sent() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let bad = Server::start(vec![Answer::Truncated(body(), 5000)]);
+    let good = Server::start(vec![Answer::Whole(body())]);
+    let more = format!("sha256 = \"{}\"\nmirrors = [\"{}\"]", sum(&body()), good.url("file"));
+    fetch(&list(folder, &bad.url("file"), &more), folder).unwrap();
+    assert!(good.requests()[0].to_lowercase().contains("range: bytes=5000-"));
+    assert_eq!(fs::read(folder.join("x/file")).unwrap(), body());
+}
+
+#[test]
+fn what_cannot_be_checked_is_never_continued() {
+    let folder = tempfile::tempdir().unwrap();
+    let bad = Server::start(vec![Answer::Truncated(body(), 5000)]);
+    let sources = list(folder.path(), &bad.url("archive"), "folder = \"wanted\"");
+    assert!(fetch(&sources, folder.path()).unwrap_err().contains("broke off after"));
+    assert!(left(folder.path()).is_empty());
+}
+
+#[test]
+fn a_part_of_unknown_size_may_be_all_there_is() {
+    let mut other = body();
+    other[3] ^= 1;
+    let longer = [body(), vec![0]].concat();
+    for (there, asked_again) in [(body(), false), (other, true), (longer, true)] {
+        let folder = tempfile::tempdir().unwrap();
+        let folder = folder.path();
+        fs::create_dir(folder.join("x")).unwrap();
+        fs::write(folder.join("x/.fetching-file.part"), &there).unwrap();
+        let server = Server::start(vec![Answer::Whole(body())]);
+        let more = format!("sha256 = \"{}\"", sum(&body()));
+        fetch(&list(folder, &server.url("file"), &more), folder).unwrap();
+        assert_eq!(fs::read(folder.join("x/file")).unwrap(), body());
+        assert_eq!(server.requests().len(), 1 + usize::from(asked_again));
+        assert_eq!(left(folder).len(), 1);
+    }
 }
 
 #[test]

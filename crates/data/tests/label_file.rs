@@ -104,6 +104,24 @@ fn given_examples_and_classes_set_the_order() {
 }
 
 #[test]
+fn an_example_that_is_not_listed_is_named_by_its_row_even_without_a_label() {
+    for (text, row) in [
+        ("task,worker,label\na,w,0\nb,w,\nb,w,1\n", 3),
+        ("id,v,w\na,0,1\nb,,\n", 3),
+        (r#"[{"id": "a", "annotations": []}, {"id": "b", "annotations": []}]"#, 2),
+    ] {
+        let (_folder, path) = file("labels", text.as_bytes());
+        let error = read_label_file_with(&path, Some(&names(&["a"])), None).unwrap_err();
+        let expected = format!("row {row}: found example b, expected one of the 1 examples");
+        assert!(error.to_string().contains(&expected), "{error}");
+    }
+    let (_folder, path) = file("labels.npy", b"");
+    npy::write_f64(&path, ndarray::array![[0.0], [f64::NAN]].into_dyn().view()).unwrap();
+    let error = read_label_file_with(&path, Some(&names(&["0"])), None).unwrap_err().to_string();
+    assert!(error.contains("row 2: found example 1"), "{error}");
+}
+
+#[test]
 fn class_names_that_are_numbers_are_matched_by_value_and_not_by_position() {
     let (_folder, path) = file("labels", b"id,w\na,2.0\nb,1\n");
     let classes = strings(&["1", "2"]);
@@ -159,6 +177,9 @@ fn label_studio_exports_are_read_by_task_and_user() {
     assert_eq!(found.class_names, strings(&["neg", "pos"]));
     assert_eq!(given(&found), [(0, 1, 0), (1, 0, 1)]);
     assert_eq!(found.notes, ["cancelled or empty annotations that were skipped: 1"]);
+    let unfinished = r#""result": [{"value": {"choices": ["pos", "neg"]}}]"#;
+    let unfinished = read(&text.replace(r#""result": []"#, unfinished)).unwrap();
+    assert_eq!((given(&unfinished), &unfinished.notes), (given(&found), &found.notes));
     let two = text.replace(r#"["pos"]"#, r#"["pos", "neg"]"#);
     assert!(message(&two).contains("row 1: found the choices pos, neg in one annotation"));
     let message = message(&text.replace("annotations", "results"));

@@ -40,6 +40,19 @@ fn an_unknown_name_is_answered_with_the_known_ones() {
 }
 
 #[test]
+fn a_data_set_whose_files_are_listed_apart_is_named_once() {
+    let entry = |name| {
+        format!(
+            "[[file]]\nname = \"{name}\"\nfile = \"f\"\nurl = \"u\"\nsha256 = \"{HELLO}\"\n\
+             licence = \"none\"\n"
+        )
+    };
+    let sources: Sources = toml::from_str(&["a", "b", "a"].map(entry).concat()).unwrap();
+    assert_eq!(sources.names(), ["a", "b"]);
+    assert_eq!(sources.files("a").unwrap().len(), 2);
+}
+
+#[test]
 fn verify_tells_missing_official_and_different_files_apart() {
     let folder = tempfile::tempdir().unwrap();
     let sources = source(Path::new("/nowhere"), HELLO, "bytes = 6");

@@ -146,9 +146,13 @@ impl Loop<'_> {
         });
         let leftover =
             scores.carried.take().unwrap_or(CarriedProbabilities { labeled, pool: pool_probs });
-        let mut notes: Vec<String> =
-            predictions.into_iter().flat_map(|model| model.notes).collect();
-        notes.dedup();
+        let mut notes: Vec<String> = Vec::new();
+        for note in predictions.into_iter().flat_map(|model| model.notes) {
+            // The models of an ensemble have much in common.
+            if !notes.contains(&note) {
+                notes.push(note);
+            }
+        }
         notes.extend(self.shortages(pool, &selection, events.len()));
         Ok(RoundOutput { consensus, scores, selection, events, metrics, notes, leftover })
     }

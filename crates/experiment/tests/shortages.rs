@@ -2,7 +2,7 @@
 //! for a fold. Every strategy gets through all of them, and the notes say so.
 #![allow(clippy::unwrap_used)]
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use ndarray::Array2;
 use relabel_experiment::{
@@ -168,6 +168,18 @@ fn a_fold_without_a_class_is_noted_as_the_protocol_handles_it() {
         for info in STRATEGIES {
             let case = Case { protocol, mode: AnnotatorMode::Batch, relabel: true, batch: 1 };
             assert!(says(&run(info, &case).0[..1], text), "{}", info.name);
+        }
+    }
+}
+
+#[test]
+fn what_every_model_of_an_ensemble_says_is_noted_once() {
+    for info in STRATEGIES.iter().filter(|info| info.ensemble) {
+        let (protocol, mode) = (Protocol::Published, AnnotatorMode::Batch);
+        let (notes, _) = run(info, &Case { protocol, mode, relabel: true, batch: 1 });
+        for notes in notes {
+            let once: BTreeSet<&String> = notes.iter().collect();
+            assert!(notes.len() > 1 && notes.len() == once.len(), "{}: {notes:?}", info.name);
         }
     }
 }

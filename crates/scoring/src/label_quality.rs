@@ -21,6 +21,8 @@ use crate::{
 pub struct LabelQuality {
     /// Consensus label of every example `[N]`.
     pub consensus: Vec<Class>,
+    /// How many of them are not those of the majority vote.
+    pub n_overruled: usize,
     /// Score of the consensus label under the posterior `[N]`.
     pub quality: Vec<f64>,
     /// Share of an example's labels that equal the consensus `[N]`; NaN without labels.
@@ -125,6 +127,7 @@ fn score(
             .zip(further)
             .map(|(&method, judgement)| judgement.into_columns(method))
             .collect(),
+        n_overruled: main.consensus.iter().zip(&majority).filter(|(a, b)| a != b).count(),
         consensus: main.consensus,
         quality: main.quality,
         annotator_agreement: main.agreement,

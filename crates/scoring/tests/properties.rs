@@ -176,6 +176,18 @@ proptest! {
     }
 
     #[test]
+    fn overruled_are_the_votes_that_were_cast(crowd in crowds(), options in options()) {
+        use ConsensusMethod::{BestQuality, MajorityVote};
+        let of = |consensus_methods| {
+            crowd.quality(&QualityOptions { consensus_methods, ..options.clone() })
+        };
+        prop_assert_eq!(of(vec![MajorityVote]).n_overruled, 0);
+        let best = of(vec![BestQuality, MajorityVote]);
+        let votes = best.consensus.iter().zip(&best.further[0].consensus);
+        prop_assert_eq!(best.n_overruled, votes.filter(|(best, vote)| best != vote).count());
+    }
+
+    #[test]
     fn examples_may_come_in_any_order(crowd in crowds(), options in options(), seed: u64) {
         let numbers = shuffled(crowd.n_examples, seed);
         let old = inverse(&numbers);

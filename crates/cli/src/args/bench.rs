@@ -1,9 +1,11 @@
 //! Arguments of `relabel bench`.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, Subcommand, ValueEnum};
 use relabel_models::image::{Named, NetKind, Precision};
+
+use super::minutes;
 
 /// The largest batch: more rows than any GPU of today holds activations for.
 const LARGEST_BATCH: usize = 1 << 16;
@@ -39,8 +41,8 @@ pub struct DeviceBenchArgs {
     #[arg(long, value_delimiter = ',', value_name = "FORMAT", value_parser = named::<Precision>)]
     pub formats: Vec<Precision>,
     /// What is not measured after so many minutes is left out and named.
-    #[arg(long, default_value = "7.5", value_name = "N", value_parser = minutes)]
-    pub minutes: f64,
+    #[arg(long, default_value = "7.5", value_name = "N", value_parser = bounded_minutes)]
+    pub minutes: Duration,
     /// The JSON file with every figure.
     #[arg(long, default_value = "bench.json", value_name = "FILE")]
     pub out: PathBuf,
@@ -78,9 +80,8 @@ fn batch(text: &str) -> Result<usize, String> {
     }
 }
 
-fn minutes(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(minutes) if (0.1..=600.0).contains(&minutes) => Ok(minutes),
-        _ => Err("use a number of minutes from 0.1 to 600".into()),
-    }
+fn bounded_minutes(text: &str) -> Result<Duration, String> {
+    let bounds = Duration::from_secs(6)..=Duration::from_secs(36_000);
+    let time = minutes(text).ok().filter(|time| bounds.contains(time));
+    time.ok_or_else(|| "use a number of minutes from 0.1 to 600".into())
 }

@@ -4,6 +4,8 @@ use std::{path::PathBuf, time::Duration};
 
 use clap::{Args, ValueEnum};
 
+use super::minutes;
+
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum ProgressMode {
@@ -80,7 +82,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "MINUTES", value_parser = minutes)]
     pub max_minutes: Option<Duration>,
     /// With a process per cell: end and restart one that has reported nothing for so long.
-    #[arg(long, value_name = "MINUTES", default_value = "60", value_parser = minutes)]
+    #[arg(long, value_name = "MINUTES", default_value = "60", value_parser = some_minutes)]
     pub stall_minutes: Duration,
     /// Run every cell in a process of its own, as is always done on a GPU: one that crashes or
     /// hangs then ends alone, and is started again if it had finished a round.
@@ -97,9 +99,11 @@ pub struct RunArgs {
     pub dry_run: bool,
 }
 
-fn minutes(text: &str) -> Result<Duration, String> {
-    let minutes: f64 = text.parse().map_err(|_| "expected a number of minutes".to_owned())?;
-    Duration::try_from_secs_f64(60.0 * minutes).map_err(|_| "expected minutes from 0 on".to_owned())
+fn some_minutes(text: &str) -> Result<Duration, String> {
+    match minutes(text)? {
+        Duration::ZERO => Err("expected more than 0 minutes".into()),
+        time => Ok(time),
+    }
 }
 
 /// How cells are listed.

@@ -110,7 +110,7 @@ pub struct QueryArgs {
     /// Query strategy; `relabel run --help` lists them.
     #[arg(long, default_value = "activelab")]
     pub strategy: String,
-    /// How many examples to choose.
+    /// How many examples to choose; all, if there are fewer.
     #[arg(long, default_value_t = 100)]
     pub batch: usize,
 }

@@ -37,8 +37,13 @@ pub fn measure(
     save: &dyn Fn(&mut BenchResult) -> Result<()>,
 ) -> Result<()> {
     let batch = chosen.batches[0];
-    if engine.profile(&mut || Ok(()))?.is_none() {
-        result.skipped.push("kernels of a step: only GPUs tell them apart".into());
+    let unable = match engine.profile(&mut || Ok(())) {
+        Ok(Some(_)) => None,
+        Ok(None) => Some("only GPUs tell them apart".to_owned()),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(reason) = unable {
+        result.skipped.push(format!("kernels of a step: {reason}"));
         return save(result);
     }
     for &kind in chosen.nets {

@@ -31,7 +31,11 @@ struct Line {
 impl Bars {
     /// Draws the total bar; `rounds` is the number of rounds of all cells, `unit` what a fit consists of.
     pub fn new(rounds: usize, unit: &'static str) -> Self {
-        let all = MultiProgress::with_draw_target(terminal::target());
+        Self::on(terminal::target(), rounds, unit)
+    }
+
+    fn on(target: ProgressDrawTarget, rounds: usize, unit: &'static str) -> Self {
+        let all = MultiProgress::with_draw_target(target);
         let total = all.add(ProgressBar::new(rounds as u64));
         total.set_style(style(
             "{msg:<23} {wide_bar:.green} {pos}/{len} rounds, {elapsed} passed, {eta} left",
@@ -46,8 +50,11 @@ impl Bars {
     }
 
     fn start(&self, cell: &Cell, rounds_done: usize, rounds: usize) {
+        // A process that is started again tells of rounds that were counted as they ended.
+        let counted = self.end(cell);
         // Rounds of an earlier session must not flatter the estimate.
         self.total.inc(rounds_done as u64);
+        self.total.dec(counted);
         self.total.reset_eta();
         if rounds_done == rounds {
             return;
@@ -68,11 +75,13 @@ impl Bars {
         }
     }
 
-    fn end(&self, cell: &Cell) {
-        if let Some(line) = self.lines().remove(cell) {
-            line.bar.finish_and_clear();
-            self.all.remove(&line.bar);
-        }
+    /// Removes the line of a cell, if it has one, and says how many rounds it stood for.
+    fn end(&self, cell: &Cell) -> u64 {
+        let Some(line) = self.lines().remove(cell) else { return 0 };
+        let rounds = line.bar.position();
+        line.bar.finish_and_clear();
+        self.all.remove(&line.bar);
+        rounds
     }
 
     fn print(&self, text: String) {
@@ -115,7 +124,9 @@ impl Observer for Bars {
             }
             CellEvent::Trained { .. } => {}
             CellEvent::Note(note) => self.print(format!("{}: {note}", name(cell))),
-            CellEvent::Finished => self.end(cell),
+            CellEvent::Finished => {
+                self.end(cell);
+            }
             CellEvent::Locked(holder) => {
                 self.print(format!("{}: left alone, {holder} works on it", name(cell)));
             }
@@ -146,4 +157,42 @@ fn style(template: &str) -> ProgressStyle {
     ProgressStyle::with_template(template)
         .unwrap_or_else(|_| ProgressStyle::default_bar())
         .progress_chars("=> ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_is_started_again_keeps_one_line_and_is_counted_once() {
+        let bars = Bars::on(ProgressDrawTarget::hidden(), 10, "tree");
+        let cell = Cell { strategy: "random".into(), seed: 0 };
+        let start = |rounds_done| bars.cell(&cell, &CellEvent::Started { rounds_done, rounds: 5 });
+        let round = |round| {
+            let event = CellEvent::Round {
+                round,
+                rounds: 5,
+                n_labels: 1,
+                model_accuracy: 0.5,
+                consensus_accuracy: 0.5,
+                took: Duration::from_secs(1),
+                peak_memory: None,
+            };
+            bars.cell(&cell, &event);
+        };
+        start(1);
+        round(1);
+        round(2);
+        let old = bars.lines()[&cell].bar.clone();
+        start(3);
+        assert_eq!((bars.total.position(), bars.lines()[&cell].bar.position()), (3, 3));
+        assert!(old.is_finished() && !bars.lines()[&cell].bar.is_finished());
+        // A round whose files were lost is made again.
+        start(2);
+        round(2);
+        assert_eq!(bars.total.position(), 3);
+        start(5);
+        bars.cell(&cell, &CellEvent::Finished);
+        assert_eq!((bars.total.position(), bars.lines().len()), (5, 0));
+    }
 }

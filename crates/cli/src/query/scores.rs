@@ -64,7 +64,7 @@ impl Strategy {
         known.map(|(_, strategy)| *strategy).ok_or_else(|| {
             let names: Vec<&str> = STRATEGIES.iter().map(|(name, _)| *name).take(8).collect();
             let hint = nearest(name, names.iter().copied());
-            anyhow!("there is no strategy '{name}'{hint} Valid are {}", names.join(", "))
+            anyhow!("there is no strategy '{name}'{hint}; valid are {}", names.join(", "))
         })
     }
 

@@ -29,10 +29,7 @@ impl Plan<'_> {
         let told = if outcome.finished > 0 { self.report(folder, talk) } else { Ok(()) };
         talk.say(format!("{:.1} s", took.as_secs_f64()));
         self.say_what_is_left(outcome, folder, talk);
-        let told = match told {
-            Err(error) if exit::nobody_reads(&error) => Ok(()),
-            told => told.context("the rounds are on disk, but the report could not be written"),
-        };
+        let told = told.context("the rounds are on disk, but the report could not be written");
         exit::at_least(exit_code(outcome), told)
     }
 

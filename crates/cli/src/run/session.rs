@@ -75,7 +75,7 @@ impl Begun<'_> {
     }
 }
 
-/// Seconds since 1970 and the same as a date, in UTC.
+/// The date and time in UTC.
 fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     utc(seconds)

@@ -2,10 +2,7 @@
 
 use ndarray::ArrayView2;
 use relabel_data::LabelFile;
-use relabel_scoring::{
-    FrequencyTie, LabelQuality, Stream, diagnostics::krippendorff_alpha, majority_vote,
-    mean_of_models,
-};
+use relabel_scoring::{LabelQuality, diagnostics::krippendorff_alpha};
 
 use crate::{
     naming::say_notes,
@@ -14,13 +11,7 @@ use crate::{
 };
 
 /// Says how much there is, whom it says to trust, and who is worst.
-pub fn say(
-    file: &LabelFile,
-    probs: &[ArrayView2<'_, f64>],
-    result: &LabelQuality,
-    stream: Stream,
-    talk: Talk,
-) {
+pub fn say(file: &LabelFile, probs: &[ArrayView2<'_, f64>], result: &LabelQuality, talk: Talk) {
     let labels = &file.labels;
     talk.say(format!(
         "{}, {}, {}, {}, {}",
@@ -38,11 +29,7 @@ pub fn say(
     if !result.model_weights.is_empty() {
         talk.say(weights(&result.model_weights, &result.annotator_weights));
     }
-    let mean = mean_of_models(probs);
-    let ties = FrequencyTie::Rarest;
-    let votes = majority_vote(labels, Some(mean.view()), mean.ncols(), ties, stream);
-    let differ = votes.iter().zip(&result.consensus).filter(|(a, b)| a != b).count();
-    talk.say(overruled(differ, votes.len()));
+    talk.say(overruled(result.n_overruled, labels.n_examples()));
     if let Some(alpha) = krippendorff_alpha(labels) {
         talk.say(format!("Krippendorff's alpha {alpha:.3}"));
     }

@@ -67,7 +67,8 @@ fn long(
         }
         let added = if is_missing(label.bytes) {
             n_missing += 1;
-            gathered.examples.number(example).map(|_| ())
+            let number = gathered.examples.number(example);
+            number.map(|number| gathered.unlabelled.push((number, row)))
         } else {
             gathered.add(example, annotator, label, row)
         };
@@ -97,6 +98,7 @@ fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gath
             return Err(DataError::row(path, row, found, expected));
         }
         rows.push(row);
+        let n_before = gathered.labels.len();
         for annotator in 0..annotators.len() {
             let field = table.field(annotator + 1);
             if !is_missing(field.bytes) {
@@ -104,6 +106,9 @@ fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gath
                 let class = class.map_err(|_| not_text(path, row, &[field]))?;
                 gathered.push(Label { example, annotator: annotator as u32, class }, row);
             }
+        }
+        if gathered.labels.len() == n_before {
+            gathered.unlabelled.push((example, row));
         }
     }
     Ok(gathered)

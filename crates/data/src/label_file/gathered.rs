@@ -29,6 +29,8 @@ pub(super) struct Gathered {
     pub(super) labels: Vec<Label>,
     /// Where each label stands.
     pub(super) places: Places,
+    /// Examples that stand in rows without a label, and those rows.
+    pub(super) unlabelled: Vec<(u32, usize)>,
     pub(super) notes: Vec<String>,
     /// True if the order of rows and columns carries no meaning.
     pub(super) unordered: bool,
@@ -68,6 +70,14 @@ impl Gathered {
     /// The first row with a label for which `found` holds.
     pub(super) fn first_row(&self, found: impl Fn(&Label) -> bool) -> usize {
         self.labels.iter().position(found).map_or(1, |at| self.places.row(at))
+    }
+
+    /// The first row in which an example stands, be it with a label or without.
+    pub(super) fn row_of_example(&self, example: u32) -> usize {
+        let labelled = self.labels.iter().position(|label| label.example == example);
+        let labelled = labelled.map(|at| self.places.row(at));
+        let unlabelled = self.unlabelled.iter().find(|(other, _)| *other == example);
+        labelled.into_iter().chain(unlabelled.map(|&(_, row)| row)).min().unwrap_or(1)
     }
 
     /// Puts examples, annotators and classes in order.

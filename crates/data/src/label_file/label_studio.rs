@@ -39,15 +39,23 @@ pub(super) fn gather(path: &Path, text: &[u8]) -> Result<Gathered, DataError> {
     let mut n_skipped = 0;
     for (task, row) in tasks.iter().zip(1..) {
         let example = plain(&task.id);
-        gathered.examples.number_of_text(&example);
+        let number = gathered.examples.number_of_text(&example);
+        let n_before = gathered.labels.len();
         for annotation in &task.annotations {
-            match choice(path, row, annotation)? {
-                Some(choice) if !annotation.was_cancelled => {
-                    let annotator = annotator(path, row, annotation)?;
-                    gathered.add_text([&example, &annotator, choice], row);
-                }
-                _ => n_skipped += 1,
-            }
+            // What was cancelled may be unfinished, and is not looked into.
+            let chosen = match annotation.was_cancelled {
+                true => None,
+                false => choice(path, row, annotation)?,
+            };
+            let Some(choice) = chosen else {
+                n_skipped += 1;
+                continue;
+            };
+            let annotator = annotator(path, row, annotation)?;
+            gathered.add_text([&example, &annotator, choice], row);
+        }
+        if gathered.labels.len() == n_before {
+            gathered.unlabelled.push((number, row));
         }
     }
     if n_skipped > 0 {

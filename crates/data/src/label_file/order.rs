@@ -68,7 +68,7 @@ pub(super) fn given_order(
     }
     let place = |(name, number): (&str, u32)| {
         places.get(name).copied().ok_or_else(|| {
-            let row = gathered.first_row(|label| label.example == number);
+            let row = gathered.row_of_example(number);
             let expected = format!("one of the {} examples in the list of examples", ids.len());
             DataError::row(path, row, format!("example {name}"), expected)
         })

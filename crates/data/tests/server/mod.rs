@@ -109,7 +109,11 @@ fn serve(
                     format!("Content-Range: bytes {from}-{}/{}\r\n", body.len() - 1, body.len());
                 send("206 Partial Content", &range, body.len() - from, &body[from..])
             }
-            _ => send("200 OK", "", body.len(), &body),
+            Some(_) => {
+                let range = format!("Content-Range: bytes */{}\r\n", body.len());
+                send("416 Range Not Satisfiable", &range, 0, b"")
+            }
+            None => send("200 OK", "", body.len(), &body),
         },
         Answer::NoRanges(body) => send("200 OK", "", body.len(), &body),
         Answer::Truncated(body, n) => send("200 OK", "", body.len(), &body[..n]),

@@ -16,6 +16,8 @@ use super::{
 pub struct Source {
     origin: String,
     table: Table,
+    /// Keys that were set, and by which argument.
+    set: Vec<(String, String)>,
 }
 
 impl Source {
@@ -60,7 +62,7 @@ impl Source {
                 _ => known(origin, section)?,
             }
         }
-        Ok(Self { origin: origin.into(), table })
+        Ok(Self { origin: origin.into(), table, set: Vec::new() })
     }
 
     /// Applies one `--set key=value`. The value is TOML; a bare word is a string,
@@ -83,6 +85,7 @@ impl Source {
                 one => Value::Array(vec![one]),
             };
         }
+        self.set.push((key.into(), origin));
         match key.split_once('.') {
             None => {
                 self.table.insert(key.into(), value);
@@ -103,11 +106,13 @@ impl Source {
     /// # Errors
     /// Names the key, what it holds and what it should hold.
     pub fn validate(self) -> Result<Config, ConfigError> {
-        let config: Config =
-            self.table.try_into().map_err(|error: toml::de::Error| ConfigError::Syntax {
-                origin: self.origin,
-                message: error.to_string().trim().replace('\n', " "),
-            })?;
+        let Self { origin, table, set } = self;
+        let config = table.try_into().map_err(|error: toml::de::Error| {
+            let message = error.to_string().trim().replace('\n', " ");
+            // The parser knows the key, and says it in words only.
+            let set = set.into_iter().rfind(|(key, _)| message.contains(&format!("in `{key}`")));
+            ConfigError::Syntax { origin: set.map_or(origin, |(_, argument)| argument), message }
+        })?;
         check(config)
     }
 }
@@ -240,6 +245,21 @@ mod tests {
         ] {
             assert!(with(&[argument]).is_err(), "{argument}");
         }
+    }
+
+    #[test]
+    fn a_value_of_the_wrong_type_is_blamed_on_whoever_set_it() {
+        let origin = |arguments: &[&str]| {
+            let error = with(arguments).unwrap_err().to_string();
+            error.split_once(": ").unwrap().0.to_owned()
+        };
+        assert_eq!(origin(&["model.trees=many", "loop.folds=3"]), "--set model.trees=many");
+        assert_eq!(origin(&["model.trees=many", "model.trees=lots"]), "--set model.trees=lots");
+        assert_eq!(origin(&["grid.seeds=[0, \"x\"]"]), "--set grid.seeds=[0, \"x\"]");
+        assert_eq!(origin(&["experiment=7"]), "--set experiment=7");
+        let mut file = Source::parse("a.toml", "[model]\ntrees = \"many\"").unwrap();
+        file.set("loop.folds=3").unwrap();
+        assert!(file.validate().unwrap_err().to_string().starts_with("a.toml: "));
     }
 
     #[test]

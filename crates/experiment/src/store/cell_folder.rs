@@ -67,9 +67,13 @@ impl CellFolder {
         Ok(lock)
     }
 
-    /// What is on disk, without taking the lock for longer than a look.
+    /// What is on disk, without taking the lock for longer than a look. What cannot be
+    /// read has failed, whoever works on it.
     pub fn state(&self, rounds: usize) -> CellState {
-        let restored = self.restore(rounds, None).unwrap_or_default();
+        let restored = match self.restore(rounds, None) {
+            Ok(restored) => restored,
+            Err(error) => return CellState::Failed(error.to_string(), 0),
+        };
         if self.is_done(&restored.records, rounds) {
             return CellState::Done;
         }
@@ -201,5 +205,22 @@ impl Done {
         let name = |record: &RoundRecord| format!("{:03}.json", record.round);
         let rounds = records.iter().map(|record| (name(record), record.content())).collect();
         Self { version: VERSION, rounds }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used)]
+    use super::*;
+
+    #[test]
+    fn a_cell_that_cannot_be_read_says_why() {
+        let folder = tempfile::tempdir().unwrap();
+        let cell = CellFolder::at(folder.path().into());
+        assert_eq!(cell.state(3), CellState::Partial(0));
+        // Not even the superuser reads a folder as a file.
+        std::fs::create_dir_all(cell.round_path(0)).unwrap();
+        let CellState::Failed(reason, 0) = cell.state(3) else { panic!("should have failed") };
+        assert!(reason.contains("cannot read") && reason.contains("000.json"), "{reason}");
     }
 }

@@ -52,6 +52,10 @@ impl Manifest {
         };
         let mut manifest: Self =
             serde_json::from_slice(&bytes).map_err(|error| StoreError::changed(&path, error))?;
+        if manifest.version > VERSION {
+            let reason = format!("format version {}, expected {VERSION}", manifest.version);
+            return Err(StoreError::changed(&path, reason));
+        }
         let checksum = std::mem::take(&mut manifest.checksum);
         if checksum != sha256(&manifest.bytes()) {
             return Err(StoreError::changed(&path, "its checksum is wrong"));
@@ -182,6 +186,15 @@ mod tests {
         assert_eq!((&*sessions[0]["started"], &*sessions[0]["last_started"]), ("mon", "thu"));
         assert_eq!(sessions[0]["starts"], "2");
         assert_eq!((&*sessions[1]["git_rev"], &*sessions[2]["host"]), ("2", "b"));
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_as_such() {
+        let (_folder, run) = run_folder();
+        let newer = Manifest { version: VERSION + 1, ..Manifest::default() };
+        newer.write(run.path()).unwrap();
+        let error = Manifest::read(run.path()).unwrap_err().to_string();
+        assert!(error.contains("format version 3, expected 2"), "{error}");
     }
 
     #[test]
