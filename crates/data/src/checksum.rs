@@ -9,8 +9,6 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::DataError;
-
 /// How the first line of a sealed text begins.
 const SEAL: &str = "# sha256 of the lines below: ";
 
@@ -25,10 +23,9 @@ pub fn sha256(bytes: &[u8]) -> String {
 }
 
 /// The SHA-256 of a file.
-pub(crate) fn of_file(path: &Path) -> Result<String, DataError> {
+pub(crate) fn of_file(path: &Path) -> io::Result<String> {
     let mut hash = Hash(Sha256::new());
-    let copied = File::open(path).and_then(|mut file| io::copy(&mut file, &mut hash));
-    copied.map_err(|error| DataError::io(path, error))?;
+    io::copy(&mut File::open(path)?, &mut hash)?;
     Ok(hex(&hash.0.finalize()))
 }
 

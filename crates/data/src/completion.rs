@@ -49,7 +49,8 @@ impl Completion {
             if !path.is_file() {
                 return Ok(Some(format!("a folder without {}", name.display())));
             }
-            if checksum::of_file(&path)? != *expected {
+            let found = checksum::of_file(&path).map_err(|error| DataError::io(&path, error))?;
+            if found != *expected {
                 return Ok(Some(format!("another {}", name.display())));
             }
         }

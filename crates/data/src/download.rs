@@ -52,12 +52,8 @@ pub(crate) enum Trouble {
     Passing(String),
     /// It will not.
     Lasting(String),
-}
-
-impl Trouble {
-    pub(crate) fn lasting(error: impl ToString) -> Self {
-        Self::Lasting(error.to_string())
-    }
+    /// What came could not be kept.
+    Disk(io::Error),
 }
 
 impl Download<'_> {
@@ -74,8 +70,8 @@ impl Download<'_> {
                 Err(Trouble::Passing(reason)) if attempt >= self.patience.attempts => {
                     return Err(Trouble::Passing(format!("{reason}, {attempt} times")));
                 }
-                Err(lasting @ Trouble::Lasting(_)) => return Err(lasting),
                 Err(Trouble::Passing(_)) => sleep(pause),
+                Err(other) => return Err(other),
             }
             pause *= 2;
         }
@@ -97,7 +93,7 @@ impl Download<'_> {
     }
 
     fn attempt(&self, agent: &Agent, file: &mut File) -> Result<(), Trouble> {
-        let mut here = file.seek(SeekFrom::End(0)).map_err(Trouble::lasting)?;
+        let mut here = file.seek(SeekFrom::End(0)).map_err(Trouble::Disk)?;
         if self.bytes == Some(here) {
             return Ok(());
         }
@@ -111,15 +107,15 @@ impl Download<'_> {
             if self.bytes.is_none() && whole_of(&response) == Some(here) {
                 return Ok(());
             }
-            file.set_len(0).map_err(Trouble::lasting)?;
+            file.set_len(0).map_err(Trouble::Disk)?;
             return self.attempt(agent, file);
         }
         if response.status() != StatusCode::PARTIAL_CONTENT || start_of(&response) != Some(here) {
             here = 0;
         }
         self.check(&response, here)?;
-        file.set_len(here).map_err(Trouble::lasting)?;
-        file.seek(SeekFrom::Start(here)).map_err(Trouble::lasting)?;
+        file.set_len(here).map_err(Trouble::Disk)?;
+        file.seek(SeekFrom::Start(here)).map_err(Trouble::Disk)?;
         let total = self.bytes.or(response.body().content_length().map(|rest| rest + here));
         let limit = self.bytes.unwrap_or(MAX_BYTES);
         let mut body = response.into_body().into_with_config().limit(u64::MAX).reader();
@@ -133,10 +129,10 @@ impl Download<'_> {
             };
             here += n as u64;
             if here > limit {
-                file.set_len(0).map_err(Trouble::lasting)?;
+                file.set_len(0).map_err(Trouble::Disk)?;
                 return Err(Trouble::Lasting(format!("the server sends more than {limit} bytes")));
             }
-            file.write_all(&buffer[..n]).map_err(Trouble::lasting)?;
+            file.write_all(&buffer[..n]).map_err(Trouble::Disk)?;
         }
         match self.bytes {
             Some(bytes) if bytes != here => {

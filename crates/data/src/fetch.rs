@@ -105,6 +105,10 @@ impl SourceFile {
             let reason = match self.download_from(url, work, options) {
                 Ok(()) => return Ok(url),
                 Err(Trouble::Lasting(reason)) => reason,
+                Err(Trouble::Disk(error)) => {
+                    work.clean();
+                    return Err(DataError::io(&work.path, error));
+                }
                 Err(Trouble::Passing(reason)) => {
                     passing = true;
                     reason
@@ -131,7 +135,7 @@ impl SourceFile {
     ) -> Result<(), Trouble> {
         let continued = self.can_be_continued(work);
         if !continued {
-            work.empty().map_err(Trouble::lasting)?;
+            work.empty().map_err(Trouble::Disk)?;
         }
         let bytes = self.transferred().0;
         let progress: &Progress<'_> = &|done, total| (options.progress)(self, done, total);
@@ -149,10 +153,10 @@ impl SourceFile {
 
     /// Empties the part file if it is not what was to be transferred.
     fn check_part(&self, work: &mut Work) -> Result<(), Trouble> {
-        let found = checksum::of_file(&work.path).map_err(Trouble::lasting)?;
+        let found = checksum::of_file(&work.path).map_err(Trouble::Disk)?;
         match self.transferred().1 {
             Some(expected) if *expected != found => {
-                work.empty().map_err(Trouble::lasting)?;
+                work.empty().map_err(Trouble::Disk)?;
                 Err(Trouble::Lasting(format!("SHA-256 {found} instead of {expected}")))
             }
             _ => Ok(()),
@@ -214,7 +218,7 @@ fn take_folder(work: &Work, folder: &Path) -> Result<BTreeMap<PathBuf, String>, 
         let target = work.unpacked.join(name);
         make_folder(folder_of(&target))?;
         write(&target, entry)?;
-        let sum = checksum::of_file(&target).map_err(io::Error::other)?;
+        let sum = checksum::of_file(&target)?;
         files.insert(name.to_owned(), sum);
         Ok(())
     })?;
@@ -261,8 +265,8 @@ impl Work {
         Ok(work)
     }
 
-    fn empty(&mut self) -> Result<(), DataError> {
-        self.part.set_len(0).map_err(|error| DataError::io(&self.path, error))
+    fn empty(&mut self) -> io::Result<()> {
+        self.part.set_len(0)
     }
 
     /// Leaves nothing behind.

@@ -205,7 +205,7 @@ impl SourceFile {
         if let Some(bytes) = self.bytes.filter(|&bytes| bytes != size) {
             return Ok(FileState::Differs { found: format!("{size} bytes instead of {bytes}") });
         }
-        let sum = checksum::of_file(path)?;
+        let sum = checksum::of_file(path).map_err(|error| DataError::io(path, error))?;
         match &self.sha256 {
             Some(expected) if *expected != sum => {
                 Ok(FileState::Differs { found: format!("SHA-256 {sum} instead of {expected}") })

@@ -7,7 +7,7 @@ mod fake_run;
 use std::{fs, path::Path};
 
 use fake_run::{WALL_ROBOT, add_cell, make_run, report_on, whole_run};
-use relabel_report::{Reference, Report, load_run, write_plots};
+use relabel_report::{Reference, Report, write_plots};
 use tiny_skia::Pixmap;
 
 /// The text of one picture.

@@ -56,12 +56,14 @@ impl Plan<'_> {
     fn say_what_is_left(&self, outcome: &GridOutcome, folder: &RunFolder, talk: Talk) {
         let cells = self.cells.len();
         if outcome.out_of_time {
+            let rounds = self.config.run.rounds;
+            let done = self.rounds_done(folder);
             talk.say(format!(
                 "the time is up after {} of {} rounds, {} of {cells} cells are finished; \
                  the same command goes on from there",
-                self.rounds_done(folder),
-                cells * self.config.run.rounds,
-                outcome.finished
+                done.iter().sum::<usize>(),
+                cells * rounds,
+                done.iter().filter(|&&n| n == rounds).count()
             ));
         }
         if !outcome.locked.is_empty() {
@@ -77,14 +79,14 @@ impl Plan<'_> {
         }
     }
 
-    /// Finished rounds of the cells of this plan.
-    fn rounds_done(&self, folder: &RunFolder) -> usize {
+    /// Finished rounds of the cells of this plan, in earlier sessions too.
+    fn rounds_done(&self, folder: &RunFolder) -> Vec<usize> {
         let rounds = self.config.run.rounds;
         let done = |cell| match folder.cell(cell).state(rounds) {
             CellState::Done => rounds,
             CellState::Partial(n) | CellState::Locked(_, n) | CellState::Failed(_, n) => n,
         };
-        self.cells.iter().map(done).sum()
+        self.cells.iter().map(done).collect()
     }
 }
 
