@@ -6,10 +6,59 @@ use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
 use crate::array::{address, elements, vectors};
-use crate::column_sums::PARTS;
 use crate::cubes::{cube_number, cubes};
 use crate::tile::WRITTEN;
 use crate::walk::{GRID, cube, own_rows};
+
+/// Parts that a unit has on their way from memory at the same time: few cubes add up, and
+/// each waits for its own.
+const MANY: usize = 16;
+const SOME: usize = 4;
+
+/// The sum of `number` parts, each `apart` from the one before.
+#[cube]
+pub(crate) fn added<M: Size>(
+    parts: &[Vector<f32, M>],
+    first: usize,
+    apart: usize,
+    number: usize,
+) -> Vector<f32, M> {
+    let mut sum = Vector::<f32, M>::new(0.0f32);
+    let many = number / MANY;
+    for group in 0..many {
+        sum += stretch::<M>(parts, first + group * comptime!(MANY) * apart, apart, MANY);
+    }
+    let some = number % MANY / SOME;
+    for group in 0..some {
+        let at = many * comptime!(MANY) + group * comptime!(SOME);
+        sum += stretch::<M>(parts, first + at * apart, apart, SOME);
+    }
+    for at in number / SOME * SOME..number {
+        sum += parts[first + at * apart];
+    }
+    sum
+}
+
+/// The sum of as many parts, all of which are asked for before one is added.
+#[cube]
+fn stretch<M: Size>(
+    parts: &[Vector<f32, M>],
+    first: usize,
+    apart: usize,
+    #[comptime] number: usize,
+) -> Vector<f32, M> {
+    let mut found = Array::<Vector<f32, M>>::new(number);
+    #[unroll]
+    for at in 0..number {
+        found[at] = parts[first + at * apart];
+    }
+    let mut sum = Vector::<f32, M>::new(0.0f32);
+    #[unroll]
+    for at in 0..number {
+        sum += found[at];
+    }
+    sum
+}
 
 #[cube(launch_unchecked, address_type = "dynamic")]
 fn add<M: Size>(
@@ -22,22 +71,7 @@ fn add<M: Size>(
     let above = UNIT_POS as usize / GRID;
     let mut sum = Vector::<f32, M>::new(0.0f32);
     if place < length {
-        let own = own_rows(number);
-        for group in 0..own.div_ceil(PARTS) {
-            let mut found = Array::<Vector<f32, M>>::new(PARTS);
-            #[unroll]
-            for at in 0..PARTS {
-                found[at] = Vector::new(0.0f32);
-                let part = group * PARTS + at;
-                if part < own {
-                    found[at] = parts[(part * GRID + above) * length + place];
-                }
-            }
-            #[unroll]
-            for at in 0..PARTS {
-                sum += found[at];
-            }
-        }
+        sum = added::<M>(parts, above * length + place, GRID * length, own_rows(number, GRID));
     }
     let mut all = Shared::<[Vector<f32, M>]>::new_slice(comptime!(GRID * GRID));
     all[UNIT_POS as usize] = sum;

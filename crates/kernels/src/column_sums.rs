@@ -7,6 +7,7 @@ use cubecl::prelude::*;
 use cubecl::std::tensor::TensorHandle;
 
 use crate::activation::{Activation, before};
+use crate::addition::added;
 use crate::array::{SINGLE, address, empty, length, vectors as whole};
 use crate::line::{Line, Lines, Point};
 use crate::tile::WRITTEN;
@@ -16,9 +17,8 @@ use crate::walk::{GRID, TOGETHER, Walk, cube, own_rows, walks};
 const STRIP: usize = 256;
 /// Cubes that keep a large GPU busy.
 const CUBES: usize = 1024;
-/// Parts that a unit has on their way from memory at the same time: few cubes add them up, and
-/// each waits for its own.
-pub(crate) const PARTS: usize = 16;
+/// Vectors of channels of a cube that adds up strips.
+pub(crate) const BESIDE: usize = 4;
 
 /// What is added up: x - centre and its square, where the centre is the first row of the
 /// member; or the slopes before an activation, and those times x - mean.
@@ -88,7 +88,7 @@ fn sum<E: Float, M: Size>(
             times += other;
         }
     }
-    let (plain, times) = collected::<M>(plain, times);
+    let (plain, times) = collected::<M>(plain, times, GRID);
     let there = walk.strip * strip < positions && walk.column < vectors;
     if (UNIT_POS as usize) < GRID && there {
         let start = (walk.strip * members + walk.member) * 2 * vectors;
@@ -144,8 +144,20 @@ pub(crate) fn column_sums(
     parts
 }
 
-/// Both sums of a member's column over all strips, for the units of the first row of a
-/// cube of [`GRID`] x [`GRID`]; every unit has to call it.
+/// The vector of channels of a unit whose cube adds up strips: cubes of few columns, so that
+/// many units share one.
+#[cube]
+pub(crate) fn summed_column() -> usize {
+    CUBE_POS_X as usize * BESIDE + UNIT_POS as usize % BESIDE
+}
+
+/// Cubes that add up strips of so many columns.
+pub(crate) fn summing_cubes(vectors: usize, members: usize) -> CubeCount {
+    CubeCount::Static(vectors.div_ceil(BESIDE) as u32, 1, members as u32)
+}
+
+/// Both sums of a member's column over all strips, for the first [`BESIDE`] units of a
+/// cube; every unit has to call it.
 #[cube]
 pub(crate) fn totals<M: Size>(
     parts: &[Vector<f32, M>],
@@ -158,31 +170,14 @@ pub(crate) fn totals<M: Size>(
     let mut plain = Vector::<f32, M>::new(0.0f32);
     let mut times = Vector::<f32, M>::new(0.0f32);
     if column < vectors {
-        let number = own_rows(strips);
-        let above = UNIT_POS as usize / GRID;
+        let number = own_rows(strips, BESIDE);
+        let above = UNIT_POS as usize / BESIDE;
         let first = (above * members + member) * 2 * vectors + column;
-        let apart = members * 2 * vectors * GRID;
-        for group in 0..number.div_ceil(PARTS) {
-            let mut plains = Array::<Vector<f32, M>>::new(PARTS);
-            let mut products = Array::<Vector<f32, M>>::new(PARTS);
-            #[unroll]
-            for at in 0..PARTS {
-                plains[at] = Vector::new(0.0f32);
-                products[at] = Vector::new(0.0f32);
-                let part = group * PARTS + at;
-                if part < number {
-                    plains[at] = parts[first + part * apart];
-                    products[at] = parts[first + part * apart + vectors];
-                }
-            }
-            #[unroll]
-            for at in 0..PARTS {
-                plain += plains[at];
-                times += products[at];
-            }
-        }
+        let apart = members * 2 * vectors * comptime!(GRID * GRID / BESIDE);
+        plain = added::<M>(parts, first, apart, number);
+        times = added::<M>(parts, first + vectors, apart, number);
     }
-    collected::<M>(plain, times)
+    collected::<M>(plain, times, BESIDE)
 }
 
 /// The sums of the units of a column of the cube, in its first row.
@@ -190,6 +185,7 @@ pub(crate) fn totals<M: Size>(
 fn collected<M: Size>(
     plain: Vector<f32, M>,
     times: Vector<f32, M>,
+    #[comptime] beside: usize,
 ) -> (Vector<f32, M>, Vector<f32, M>) {
     let mut plains = Shared::<[Vector<f32, M>]>::new_slice(comptime!(GRID * GRID));
     let mut products = Shared::<[Vector<f32, M>]>::new_slice(comptime!(GRID * GRID));
@@ -198,11 +194,11 @@ fn collected<M: Size>(
     sync_cube();
     let mut plain = plain;
     let mut times = times;
-    if (UNIT_POS as usize) < GRID {
+    if (UNIT_POS as usize) < beside {
         #[unroll]
-        for other in 1..GRID {
-            plain += plains[other * GRID + UNIT_POS as usize];
-            times += products[other * GRID + UNIT_POS as usize];
+        for other in 1..comptime!(GRID * GRID / beside) {
+            plain += plains[other * beside + UNIT_POS as usize];
+            times += products[other * beside + UNIT_POS as usize];
         }
     }
     (plain, times)

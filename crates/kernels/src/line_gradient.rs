@@ -8,10 +8,10 @@ use cubecl::std::tensor::TensorHandle;
 
 use crate::activation::{Activation, before};
 use crate::array::{SINGLE, address, empty, length, vectors as whole};
-use crate::column_sums::{Summed, column_sums, totals};
+use crate::column_sums::{BESIDE, Summed, column_sums, summed_column, summing_cubes, totals};
 use crate::line::{Line, Lines, Point, STRIP};
 use crate::tile::WRITTEN;
-use crate::walk::{GRID, TOGETHER, Walk, cube, walks};
+use crate::walk::{TOGETHER, Walk, cube, walks};
 
 #[cube(launch_unchecked)]
 fn settle_slopes<M: Size>(
@@ -27,10 +27,10 @@ fn settle_slopes<M: Size>(
     #[comptime] line: Line,
     #[comptime] scaled: bool,
 ) {
-    let column = CUBE_POS_X as usize * GRID + UNIT_POS as usize % GRID;
+    let column = summed_column();
     let member = CUBE_POS_Z as usize;
     let (sum, product) = totals::<M>(parts, strips, members, member, vectors, column);
-    if (UNIT_POS as usize) < GRID && column < vectors {
+    if (UNIT_POS as usize) < BESIDE && column < vectors {
         let at = member * vectors + column;
         shift[at] = sum;
         if comptime!(line == Line::Norm) {
@@ -120,7 +120,7 @@ pub fn line_gradient(
     unsafe {
         settle_slopes::launch_unchecked(
             client,
-            CubeCount::Static(vectors.div_ceil(GRID) as u32, 1, members as u32),
+            summing_cubes(vectors, members),
             cube(),
             WRITTEN,
             whole(&parts, WRITTEN),

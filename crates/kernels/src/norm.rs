@@ -8,10 +8,10 @@ use cubecl::std::tensor::TensorHandle;
 
 use crate::activation::Activation;
 use crate::array::{SINGLE, empty, length, vectors as whole};
-use crate::column_sums::{Summed, column_sums, totals};
+use crate::column_sums::{BESIDE, Summed, column_sums, summed_column, summing_cubes, totals};
 use crate::line::{Line, Lines, NUMBERS};
 use crate::tile::WRITTEN;
-use crate::walk::{GRID, cube};
+use crate::walk::cube;
 
 /// The scale and the shift after a normalisation, each `[members, 1, channels]` in
 /// single precision.
@@ -52,7 +52,7 @@ fn settle<E: Float, M: Size>(
     #[comptime] running: bool,
     #[define(E)] _type: ElemType,
 ) {
-    let column = CUBE_POS_X as usize * GRID + UNIT_POS as usize % GRID;
+    let column = summed_column();
     let member = CUBE_POS_Z as usize;
     let at = member * vectors + column;
     let mut middle = Vector::<f32, M>::new(0.0f32);
@@ -64,7 +64,7 @@ fn settle<E: Float, M: Size>(
         }
     } else {
         let (sum, square) = totals::<M>(parts, strips, members, member, vectors, column);
-        if (UNIT_POS as usize) < GRID && column < vectors {
+        if (UNIT_POS as usize) < BESIDE && column < vectors {
             let n = f32::cast_from(positions);
             let off = sum / Vector::new(n);
             let zero = Vector::<f32, M>::new(0.0f32);
@@ -77,7 +77,7 @@ fn settle<E: Float, M: Size>(
             variance[at] = spread * Vector::new(n / freedom);
         }
     }
-    if (UNIT_POS as usize) < GRID && column < vectors {
+    if (UNIT_POS as usize) < BESIDE && column < vectors {
         let inverse = Vector::new(1.0f32) / Vector::sqrt(spread + Vector::new(epsilon));
         let first = member * NUMBERS * vectors + column;
         lines[first] = inverse * scale[at];
@@ -121,12 +121,11 @@ fn settled(
     let [members, channels] = [0, 2].map(|at| length(norm.scale, at));
     let lines = empty(client, &[members, NUMBERS, channels], SINGLE);
     let vectors = channels / WRITTEN;
-    let beside = vectors.div_ceil(GRID) as u32;
     // SAFETY: columns end at `vectors`, and parts are read as often as there are strips.
     unsafe {
         settle::launch_unchecked(
             client,
-            CubeCount::Static(beside, 1, members as u32),
+            summing_cubes(vectors, members),
             cube(),
             WRITTEN,
             whole(parts, WRITTEN),

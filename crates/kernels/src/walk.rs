@@ -46,7 +46,7 @@ impl Walk {
         let top = strip * height;
         // a cube too many has no rows
         let end = select(top + height < positions, top + height, positions);
-        let number = own_rows(select(top < end, end - top, 0));
+        let number = own_rows(select(top < end, end - top, 0), GRID);
         let first = (member * positions + top + above) * vectors + column;
         Walk { member, strip, column, number, first, apart: vectors * GRID }
     }
@@ -76,9 +76,10 @@ impl Walk {
     }
 }
 
-/// How many of `rows` rows are this unit's.
+/// How many of `rows` rows are this unit's, in a cube with so many units beside each other.
 #[cube]
-pub(crate) fn own_rows(rows: usize) -> usize {
-    let above = UNIT_POS as usize / GRID;
-    (rows + comptime!(GRID - 1) - above) / GRID
+pub(crate) fn own_rows(rows: usize, #[comptime] beside: usize) -> usize {
+    let above = UNIT_POS as usize / beside;
+    let units = comptime!(GRID * GRID / beside);
+    (rows + comptime!(units - 1) - above) / units
 }
