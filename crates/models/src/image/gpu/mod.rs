@@ -72,10 +72,16 @@ impl GpuEngine {
         let worker = Worker::on_gpu(&self.client, "a convolution on trial".into());
         let passes = |multiplier| {
             let outcome = worker.attempt(|| trial(&self.client, format, multiplier)).flatten();
-            match outcome {
+            let Err(why) = outcome else { return Ok(Ok(())) };
+            match Trouble::told_by(&why) {
+                None => Ok(Err(in_one_line(&why))),
                 // of a device that is full or lost nothing can be said
-                Err(why) if Trouble::told_by(&why).is_some() => Err(worker.failure(&why)),
-                outcome => Ok(outcome.map_err(|why| in_one_line(&why))),
+                Some(Trouble::Lost) if format == HALF => Err(ModelError::Device(format!(
+                    "{}; should it come again, model.precision = \"f32\" multiplies in a simpler \
+                     way",
+                    worker.failure(&why)
+                ))),
+                Some(_) => Err(worker.failure(&why)),
             }
         };
         let (found, refused) = first_that(passes, Multiplier::all(&self.client, format))?;
