@@ -48,8 +48,8 @@ pub enum PoolScore {
     /// Strategies for one model look at the mean of several.
     OfMean(ScoreFn),
     Disagreement,
-    /// After all labelled examples.
-    Last,
+    /// There is nothing to judge without labels.
+    None,
 }
 
 type ScoreFn = fn(ArrayView2<'_, f64>) -> Vec<f64>;
@@ -115,19 +115,24 @@ impl Strategy {
                     );
                 };
                 let scores = strategy::active_label_cleaning(labels, mean(probs).view());
-                (scores, PoolScore::Last)
+                (scores, PoolScore::None)
             }
         })
     }
 }
 
 impl PoolScore {
-    /// Scores of a pool, `[N, K]` per model.
+    /// Scores of `n` examples without labels, `[n, K]` per model; strategies that
+    /// look at labels alone need no models.
     ///
     /// # Errors
     /// If there is too little to look at.
-    pub fn score(&self, pool: &[ArrayView2<'_, f64>], stream: Stream) -> Result<Vec<f64>> {
-        let n = pool.first().map_or(0, ArrayView2::nrows);
+    pub fn score(
+        &self,
+        n: usize,
+        pool: &[ArrayView2<'_, f64>],
+        stream: Stream,
+    ) -> Result<Vec<f64>> {
         Ok(match self {
             Self::ActiveLab(Some(found)) => found.pool_scores(pool, FrequencyTie::Rarest, stream),
             Self::ActiveLab(None) => {
@@ -137,7 +142,7 @@ impl PoolScore {
             Self::Random => strategy::random(n, stream.child(1)),
             Self::OfMean(score) => score(mean(pool).view()),
             Self::Disagreement => disagreement(pool)?,
-            Self::Last => vec![f64::INFINITY; n],
+            Self::None => vec![f64::NAN; n],
         })
     }
 
