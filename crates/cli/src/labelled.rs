@@ -13,6 +13,9 @@ use crate::{
     trusted::counted,
 };
 
+/// What some editors begin UTF-8 text with.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Reads `--labels` with the ids of `--examples` and the names of `--classes`.
 ///
 /// # Errors
@@ -96,3 +99,4 @@ pub fn read_ids(path: &Path) -> Result<Names> {
     }
     Ok(text.lines().map(str::trim).collect())
 }
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);

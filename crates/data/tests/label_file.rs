@@ -189,6 +189,7 @@ fn a_wrong_file_is_named_with_row_and_expectation() {
         ),
         ("id,w\n1,dog\n2,0.5\n", "row 3: found label 0.5, expected a whole number from 0"),
         ("task,worker,label\n1,w,\"0\n", "row 2: found an open quote"),
+    assert_eq!(read(&format!("\u{feff}{text}")).unwrap(), found);
         ("", "row 1: found no header"),
     ];
     for (text, expected) in cases {
