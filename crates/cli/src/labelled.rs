@@ -21,12 +21,27 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// # Errors
 /// Names the file, the row, what was found and what was expected.
 pub fn read_labels(labels: &Path, args: &LabelArgs) -> Result<LabelFile> {
+    check_class_names(args.classes.as_deref().unwrap_or_default())?;
     let ids = args.examples.as_deref().map(read_ids).transpose()?;
     let file = read_label_file_with(labels, ids.as_ref(), args.classes.as_deref())?;
     if file.labels.n_labels() == 0 {
         bail!("{} holds no labels; give a file with at least one", labels.display());
     }
     Ok(file)
+}
+
+/// Every class of `--classes` needs a name of its own.
+fn check_class_names(names: &[String]) -> Result<()> {
+    let mut seen = HashSet::new();
+    for name in names.iter().map(|name| name.trim()) {
+        if name.is_empty() {
+            bail!("--classes {}: found an empty name, expected a name per class", names.join(","));
+        }
+        if !seen.insert(name) {
+            bail!("--classes names '{name}' twice; give every class a name of its own");
+        }
+    }
+    Ok(())
 }
 
 /// Checks that the rows of `probs` are the examples, and gives every column a class name.

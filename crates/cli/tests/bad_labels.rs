@@ -223,6 +223,8 @@ fn files_and_options_that_do_not_go_together() {
     case.refused(case.score(&["--examples", "ids.txt"]), &["row 6", "example 3"]);
     case.text("ids.txt", "1\n");
     let ids = ["--unlabeled-pred-probs", "u.npy", "--unlabeled-examples", "ids.txt"];
+    case.refused(case.score(&["--classes", "a,b,a"]), &["--classes names 'a' twice"]);
+    case.refused(case.score(&["--classes", "a,,b"]), &["--classes a,,b", "an empty name"]);
     case.refused(case.query(&with(&ids)), &["1 ids", "expected 2"]);
     let entropy = ["--adjust-pred-probs", "--label-score", "confidence-weighted-entropy"];
     case.refused(case.score(&entropy), &["adjusted probabilities"]);
