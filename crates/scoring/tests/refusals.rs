@@ -44,6 +44,19 @@ fn a_pool_row_of_zeros_is_uniform_if_compatible() {
     let error = check_active_lab(None, &[], &[pool.view()], Compat::Corrected).unwrap_err();
     assert!(matches!(error, InputError::Pool(_)), "{error}");
     check_active_lab(None, &[], &[pool.view()], Compat::Cleanlab29).unwrap();
+#[test]
+fn what_is_no_number_stays_in_its_row_if_compatible() {
+    let rows: [&[i32]; 5] = [&[0, 0], &[1, 1], &[0, 1], &[1, 0], &[0, 0]];
+    let mut probs = array![[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.4, 0.6], [0.5, 0.5]];
+    probs.row_mut(4).fill(f64::NAN);
+    let found = try_quality(&rows, &probs, &compatible()).unwrap();
+    assert!(found.quality[4].is_nan() && found.quality[..4].iter().all(|score| *score > 0.5));
+    let [worse, better] = [found.annotator_stats[0], found.annotator_stats[1]];
+    assert_eq!([worse.annotator.0, better.annotator.0], [1, 0]);
+    // As cleanlab 2.9 has them.
+    assert!((worse.quality - 0.60).abs() < 1e-6 && (better.quality - 0.75).abs() < 1e-6);
+}
+
     let found = active_lab(None, &[], &[pool.view()], FrequencyTie::Rarest, stream());
     assert!(found.pool.iter().all(|score| close(*score, 0.5)), "{:?}", found.pool);
 }
