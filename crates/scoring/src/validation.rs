@@ -9,7 +9,10 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::{
     Class, Compat, ExampleId, Ids, InputError, LabelScore, Labels, Note, QualityOptions,
-    blocks::map_blocks, majority::undecidable,
+    blocks::map_blocks,
+    crowdlab::mean,
+    majority::{all_tied, undecidable},
+    temperature,
 };
 
 /// How far a row of probabilities may sum from 1.
@@ -219,8 +222,24 @@ fn check_labelled_part(
 ) -> Result<Vec<Note>, InputError> {
     let notes = check_presence(labels, compat)?;
     check_probs(labels, probs, compat)?;
-    if compat == Compat::Cleanlab29 && !labels.has_overlap() {
+    if compat == Compat::Cleanlab29 && labels.has_overlap() {
+        check_scaled_ties(labels, probs)?;
+    } else if compat == Compat::Cleanlab29 {
         probs.iter().try_for_each(|model| check_range(*model, RANGE_TOLERANCE))?;
     }
     Ok(notes)
+}
+
+/// [`check_ties`] as cleanlab's ActiveLab meets them: after the temperatures.
+fn check_scaled_ties(labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> Result<(), InputError> {
+    let n_classes = probs[0].ncols();
+    if !all_tied(labels, n_classes) {
+        return Ok(());
+    }
+    let scaled: Vec<_> = probs
+        .iter()
+        .map(|model| temperature::scale(*model, temperature::search_cleanlab_2_9(labels, *model)))
+        .collect();
+    let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
+    check_ties(labels, Some(mean(&views).view()), n_classes, Compat::Cleanlab29)
 }

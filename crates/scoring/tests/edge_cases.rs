@@ -168,6 +168,11 @@ fn a_tie_of_everything_is_decided_by_the_stream_where_cleanlab_fails() {
     assert_eq!(check_ties(&tied, None, 2, Compat::Corrected), Ok(()));
     let error = check_ties(&tied, None, 2, Compat::Cleanlab29);
     assert_eq!(error, Err(InputError::AllTied { example: 0 }));
+    let check = |compat| check_active_lab(Some(&tied), &[uniform(2, 2).view()], &[], compat);
+    assert!(check(Compat::Corrected).is_ok());
+    assert_eq!(check(Compat::Cleanlab29), Err(InputError::AllTied { example: 0 }));
+    let decided = array![[0.6, 0.4], [0.4, 0.6]];
+    check_active_lab(Some(&tied), &[decided.view()], &[], Compat::Cleanlab29).unwrap();
 }
 
 #[test]
@@ -192,11 +197,6 @@ fn a_pool_alone_is_scored_by_its_highest_probability() {
     assert!(close(found.pool[1], (0.4 + 1.0 / 3.0) / 2.0));
 }
 
-#[test]
-fn zeros_among_probabilities_are_fine() {
-    let rows: [&[i32]; 3] = [&[0, 0], &[1, 1], &[1, 0]];
-    let probs = array![[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]];
-    let options = QualityOptions { calibrate: true, ..QualityOptions::default() };
 #[test]
 fn an_example_without_labels_scores_as_one_of_the_pool() {
     // The first model is trusted alone, and the other two outvote it on the last example.
@@ -224,6 +224,11 @@ fn an_example_without_labels_scores_as_one_of_the_pool() {
     }
 }
 
+#[test]
+fn zeros_among_probabilities_are_fine() {
+    let rows: [&[i32]; 3] = [&[0, 0], &[1, 1], &[1, 0]];
+    let probs = array![[1.0, 0.0], [0.0, 1.0], [1.0, 0.0]];
+    let options = QualityOptions { calibrate: true, ..QualityOptions::default() };
     let found = try_quality(&rows, &probs, &options).unwrap();
     assert!(found.quality.iter().all(|score| (0.0..=1.0).contains(score)));
     let scored = scores(Some(&rows), &probs, &probs);
