@@ -29,21 +29,21 @@ fn rows_that_are_no_distributions_are_refused_unless_compatible() {
     let error = try_quality(&rows, &sums, &corrected).unwrap_err();
     assert!(matches!(error, QualityError::Input(InputError::RowSum { row: 1, .. })), "{error}");
     assert!(try_quality(&rows, &array![[0.5, 0.5], [0.5, 0.5009]], &corrected).is_ok());
+    // Nothing that follows could be a probability.
+    let error = try_quality(&rows, &array![[0.5, 0.5], [1.0005, 0.0]], &corrected).unwrap_err();
+    let beyond = InputError::Probability { model: 0, row: 1, column: 0, value: 1.0005 };
+    assert_eq!(error, beyond.into());
+    assert!(try_quality(&rows, &array![[0.5, 0.5], [1.000_000_5, 0.0]], &corrected).is_ok());
     // Compatible: half rows pass, threefold ones do not, NaN stays in its row.
     assert!(try_quality(&rows, &(uniform(2, 2) / 2.0), &compatible()).is_ok());
     let error =
         try_quality(&rows, &(array![[0.9, 0.1], [0.1, 0.9]] * 3.0), &compatible()).unwrap_err();
     assert!(matches!(error, QualityError::Input(InputError::Posterior { .. })), "{error}");
+    assert!(error.to_string().starts_with("the posterior that follows"), "{error}");
     let found = try_quality(&rows, &array![[0.5, 0.5], [f64::NAN, 0.5]], &compatible()).unwrap();
     assert!(!found.quality[0].is_nan() && found.posterior[[1, 0]].is_nan());
 }
 
-#[test]
-fn a_pool_row_of_zeros_is_uniform_if_compatible() {
-    let pool = arr2(&[[0.0, 0.0], [-1.0, 0.0]]);
-    let error = check_active_lab(None, &[], &[pool.view()], Compat::Corrected).unwrap_err();
-    assert!(matches!(error, InputError::Pool(_)), "{error}");
-    check_active_lab(None, &[], &[pool.view()], Compat::Cleanlab29).unwrap();
 #[test]
 fn what_is_no_number_stays_in_its_row_if_compatible() {
     let rows: [&[i32]; 5] = [&[0, 0], &[1, 1], &[0, 1], &[1, 0], &[0, 0]];
@@ -57,6 +57,12 @@ fn what_is_no_number_stays_in_its_row_if_compatible() {
     assert!((worse.quality - 0.60).abs() < 1e-6 && (better.quality - 0.75).abs() < 1e-6);
 }
 
+#[test]
+fn a_pool_row_of_zeros_is_uniform_if_compatible() {
+    let pool = arr2(&[[0.0, 0.0], [-1.0, 0.0]]);
+    let error = check_active_lab(None, &[], &[pool.view()], Compat::Corrected).unwrap_err();
+    assert!(matches!(error, InputError::Pool(_)), "{error}");
+    check_active_lab(None, &[], &[pool.view()], Compat::Cleanlab29).unwrap();
     let found = active_lab(None, &[], &[pool.view()], FrequencyTie::Rarest, stream());
     assert!(found.pool.iter().all(|score| close(*score, 0.5)), "{:?}", found.pool);
 }
