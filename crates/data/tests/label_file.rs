@@ -72,6 +72,25 @@ fn ids_of_mixed_types_have_an_order_too() {
 }
 
 #[test]
+fn ids_that_are_one_float_are_sorted_by_their_digits() {
+    let ids = [
+        "-10000000000000001",
+        "-10000000000000000",
+        "5",
+        "9999999999999999",
+        "10000000000000000",
+        "1e16",
+        "340282366920938463463374607431768211456",
+        "340282366920938463463374607431768211457",
+    ];
+    let beyond = "9".repeat(400);
+    let expected: Vec<&str> = ids.iter().copied().chain([beyond.as_str(), "a"]).collect();
+    let rows = expected.iter().rev().map(|id| format!("{id},w,0\n"));
+    let found = read(&("task,worker,label\n".to_owned() + &rows.collect::<String>())).unwrap();
+    assert_eq!(found.example_ids, names(&expected));
+}
+
+#[test]
 fn integer_labels_are_class_indices_even_if_some_classes_do_not_occur() {
     let found = read("example,annotator,label\n0,0,3\n1,0,1.0\n").unwrap();
     assert_eq!(found.class_names.len(), 4);
