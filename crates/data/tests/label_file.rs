@@ -96,6 +96,10 @@ fn integer_labels_are_class_indices_even_if_some_classes_do_not_occur() {
     assert_eq!(found.class_names.len(), 4);
     assert_eq!(given(&found), [(0, 0, 3), (1, 0, 1)]);
     assert_eq!(found.notes, ["no label names class 0, 2"]);
+    let found = read("task,id,worker,worker_id,label\nx,1,ana,1,40\n").unwrap();
+    assert_eq!((found.example_ids, found.annotator_ids), (names(&["x"]), names(&["ana"])));
+    let first = "no label names class 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... and 30 more";
+    assert_eq!(found.notes, [first]);
 }
 
 #[test]
@@ -161,6 +165,13 @@ fn missing_labels_are_nan_in_float_arrays_and_minus_one_in_integer_arrays() {
     std::fs::write(&path, [&bytes[..], &[0, 254, 255, 1]].concat()).unwrap();
     let error = read_label_file(&path).unwrap_err().to_string();
     assert!(error.contains("row 1: found label -2, expected -1 (missing) or a class"), "{error}");
+
+    for (value, shown) in [(1e300, "1e300"), (i64::MAX as f64, "9.223372036854776e18")] {
+        npy::write_f64(&path, ndarray::array![[0.0, value]].into_dyn().view()).unwrap();
+        let error = read_label_file(&path).unwrap_err().to_string();
+        let expected = format!("row 1: found label {shown}, expected NaN (missing) or a class");
+        assert!(error.ends_with(&format!("{expected} from 0")), "{error}");
+    }
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::DataError;
+use crate::{DataError, listed};
 
 const EXAMPLE: [&str; 7] = ["task", "example", "item", "task_id", "example_id", "item_id", "id"];
 const ANNOTATOR: [&str; 4] = ["annotator", "worker", "annotator_id", "worker_id"];
@@ -40,7 +40,7 @@ impl Columns {
                 let found = if names.iter().all(String::is_empty) {
                     "no header".to_owned()
                 } else {
-                    format!("the columns {}", names.join(", "))
+                    format!("the columns {}", listed(&names))
                 };
                 let expected = "the columns task, annotator and label, separated by commas, \
                                 or an example column and one column per annotator";

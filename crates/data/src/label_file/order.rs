@@ -8,7 +8,7 @@ use relabel_scoring::Class;
 
 use super::columns::READ_AS_WIDE;
 use super::gathered::Gathered;
-use crate::{DataError, Names};
+use crate::{DataError, Names, listed};
 
 /// More classes than this would be a column of something else.
 const MAX_CLASSES: i64 = 10_000;
@@ -172,7 +172,7 @@ fn given_classes(
         index(name).map(|index| Class(index as u16)).ok_or_else(|| {
             let row = gathered.first_row(|label| label.class == number);
             let or_index = if numbered { "" } else { " or its index" };
-            let expected = format!("one of {}{or_index}", given.join(", "));
+            let expected = format!("one of {}{or_index}", listed(given));
             DataError::row(path, row, format!("label {name}"), expected)
         })
     };
