@@ -28,6 +28,8 @@ use crate::{
     trusted::{counted, least_trusted, overruled, weights},
 };
 
+pub use self::scores::strategies;
+
 /// Scores and writes the tables.
 pub fn query(args: &QueryArgs, talk: Talk) -> Result<ExitCode> {
     let query = Query {

@@ -109,3 +109,18 @@ fn rows_of_the_table_and_the_pool_are_scored_together() {
     let (_, scores) = case.written("--labels table.csv --strategy random", "scores.csv");
     assert!(scores[2].starts_with("unlabeled,b,0.") && scores[2].ends_with(",0"), "{scores:?}");
 }
+
+#[test]
+fn help_lists_the_strategies_there_are_and_no_others() {
+    let case = Case::new();
+    let program = env!("CARGO_BIN_EXE_relabel");
+    let output = Command::new(program).args(["query", "--help"]).output().unwrap();
+    let help = String::from_utf8(output.stdout).unwrap();
+    let list = help.split("Strategies:\n").nth(1).unwrap().lines();
+    let names: Vec<&str> = list.filter_map(|line| line.split_whitespace().next()).collect();
+    assert_eq!(names.len(), 8);
+    for name in names {
+        case.written(&format!("{TABLE} --strategy {name}"), "batch.csv");
+    }
+    case.refused(&format!("{TABLE} --strategy multiannotator"), "there is no strategy");
+}

@@ -2,13 +2,13 @@
 
 use anyhow::{Result, anyhow, bail};
 use ndarray::{Array2, ArrayView2};
-use relabel_experiment::config::nearest;
+use relabel_experiment::{config::nearest, strategy::find};
 use relabel_scoring::{
     ActiveLab, Compat, FrequencyTie, Labels, Stream, mean_of_models, strategy, temperature,
 };
 
-/// Every strategy by name; the last two are the names that published results have.
-const STRATEGIES: [(&str, Strategy); 10] = [
+/// Every strategy by name.
+const STRATEGIES: [(&str, Strategy); 8] = [
     ("activelab", Strategy::ActiveLab),
     ("activelab_ensemble", Strategy::ActiveLab),
     ("random", Strategy::Random),
@@ -17,9 +17,18 @@ const STRATEGIES: [(&str, Strategy); 10] = [
     ("uncertainty", Strategy::Uncertainty),
     ("disagreement", Strategy::Disagreement),
     ("active_label_cleaning", Strategy::ActiveLabelCleaning),
-    ("crowdlab", Strategy::ActiveLab),
-    ("crowdlab_ensemble", Strategy::ActiveLab),
 ];
+
+/// What `--help` says of the strategies, which are those of experiments that make
+/// sense without one.
+pub fn strategies() -> String {
+    let mut text = String::from("Strategies:\n");
+    for (name, _) in STRATEGIES {
+        let about = find(name).map_or("", |known| known.about);
+        text += &format!("  {name:<24} {about}\n");
+    }
+    text
+}
 
 /// How examples are scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +69,10 @@ impl Strategy {
     /// # Errors
     /// Names the nearest one and all others.
     pub fn named(name: &str) -> Result<Self> {
-        let known = STRATEGIES.iter().find(|(known, _)| *known == name);
+        let published = |known: &str| find(known).is_some_and(|info| info.published_name == name);
+        let known = STRATEGIES.iter().find(|(known, _)| *known == name || published(known));
         known.map(|(_, strategy)| *strategy).ok_or_else(|| {
-            let names: Vec<&str> = STRATEGIES.iter().map(|(name, _)| *name).take(8).collect();
+            let names = STRATEGIES.map(|(name, _)| name);
             let hint = nearest(name, names.iter().copied());
             anyhow!("there is no strategy '{name}'{hint} Valid are {}", names.join(", "))
         })
