@@ -107,7 +107,17 @@ struct LabelledPart {
 impl Query<'_> {
     /// Whether the files given go together.
     fn check(&self) -> Result<()> {
-        let QueryArgs { labels, input, unlabeled_pred_probs, .. } = self.args;
+        let QueryArgs { labels, input, unlabeled_pred_probs, batch, .. } = self.args;
+        if *batch == 0 {
+            bail!("--batch 0 chooses nothing; give at least 1");
+        }
+        let described =
+            [("--examples", input.examples.is_some()), ("--classes", input.classes.is_some())];
+        if labels.is_none()
+            && let Some((option, _)) = described.iter().find(|(_, is_given)| *is_given)
+        {
+            bail!("{option} without --labels: it describes the labels; give them or leave it out");
+        }
         let needed = self.strategy.needs_probabilities();
         match (labels, input.pred_probs.as_slice(), unlabeled_pred_probs.as_slice()) {
             (None, [], []) => bail!(

@@ -111,6 +111,17 @@ fn rows_of_the_table_and_the_pool_are_scored_together() {
 }
 
 #[test]
+fn what_cannot_be_meant_is_refused() {
+    let case = Case::new();
+    case.refused(&format!("{TABLE} --batch 0"), "--batch 0 chooses nothing");
+    let pool = "--unlabeled-pred-probs pool.npy";
+    case.refused(&format!("{pool} --examples pool.txt"), "--examples without --labels");
+    case.refused(&format!("{pool} --classes a,b"), "--classes without --labels");
+    let twice = format!("{TABLE} {pool} --unlabeled-examples pool.txt");
+    case.refused(&twice, "pool.txt, line 1: example b is among those of --labels too");
+}
+
+#[test]
 fn help_lists_the_strategies_there_are_and_no_others() {
     let case = Case::new();
     let program = env!("CARGO_BIN_EXE_relabel");

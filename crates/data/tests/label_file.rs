@@ -189,6 +189,7 @@ fn label_studio_exports_are_read_by_task_and_user() {
     assert_eq!(found.class_names, strings(&["neg", "pos"]));
     assert_eq!(given(&found), [(0, 1, 0), (1, 0, 1)]);
     assert_eq!(found.notes, ["cancelled or empty annotations that were skipped: 1"]);
+    assert_eq!(read(&format!("\u{feff}{text}")).unwrap(), found);
     let two = text.replace(r#"["pos"]"#, r#"["pos", "neg"]"#);
     assert!(message(&two).contains("row 1: found the choices pos, neg in one annotation"));
     let message = message(&text.replace("annotations", "results"));
@@ -204,6 +205,11 @@ fn a_wrong_file_is_named_with_row_and_expectation() {
         ),
         ("id,a,b\nx,1,\ny,,1\nx,,1\n", "row 4: found example x, which is also in row 2"),
         ("id,a,a\nx,1,2\n", "row 1: found two columns called \"a\""),
+        ("id,a,\nx,1,2\n", "row 1: found no name of column 3"),
+        ("id,a,b\nx,1,2\n,1,1\n", "row 3: found no example"),
+        ("task,worker,label,Label\n1,w,0,1\n", "row 1: found the columns label and Label"),
+        ("task,Task,worker,label\n1,1,w,0\n", "row 1: found the columns task and Task"),
+        ("task,worker_id,annotator,label\n1,w,v,0\n", "the columns annotator and worker_id"),
         ("task,worker,answer\n1,w,0\n", "row 1: found the columns task, worker, answer"),
         ("task;worker;label\n1;w;0\n", "separated by commas"),
         ("task,worker,label\n1,w\n", "row 2: found 2 fields, expected 3 as in the header"),
@@ -219,7 +225,6 @@ fn a_wrong_file_is_named_with_row_and_expectation() {
         ),
         ("id,w\n1,dog\n2,0.5\n", "row 3: found label 0.5, expected a whole number from 0"),
         ("task,worker,label\n1,w,\"0\n", "row 2: found an open quote"),
-    assert_eq!(read(&format!("\u{feff}{text}")).unwrap(), found);
         ("", "row 1: found no header"),
     ];
     for (text, expected) in cases {

@@ -1,6 +1,6 @@
 //! All candidates with their scores and names, and the batch of the lowest scores.
 
-use std::path::Path;
+use std::{collections::HashSet, path::Path};
 
 use anyhow::{Context, Result, bail};
 use relabel_data::{LabelFile, Names};
@@ -28,17 +28,8 @@ impl<'a> Ranking<'a> {
         unlabeled: &[f64],
         args: &QueryArgs,
     ) -> Result<Self> {
-        let pool = args.unlabeled_examples.as_deref().map(read_ids).transpose()?;
-        let n_pool = unlabeled.len();
-        if let (Some(pool), Some(path)) = (&pool, &args.unlabeled_examples)
-            && pool.len() != n_pool
-        {
-            bail!(
-                "{} holds {} ids, expected {n_pool}: one per row of --unlabeled-pred-probs",
-                path.display(),
-                pool.len()
-            );
-        }
+        let path = args.unlabeled_examples.as_deref();
+        let pool = path.map(|path| read_pool(path, unlabeled.len(), file)).transpose()?;
         let scores = [table, unlabeled].concat();
         let batch = lowest(&scores, args.batch);
         Ok(Self { file, pool, n_rows: table.len(), scores, batch })
@@ -87,4 +78,25 @@ impl<'a> Ranking<'a> {
             _ => 0,
         }
     }
+}
+
+/// The names of a pool of `n_pool` rows, none of which the label table has.
+fn read_pool(path: &Path, n_pool: usize, file: Option<&LabelFile>) -> Result<Names> {
+    let ids = read_ids(path)?;
+    if ids.len() != n_pool {
+        bail!(
+            "{} holds {} ids, expected {n_pool}: one per row of --unlabeled-pred-probs",
+            path.display(),
+            ids.len()
+        );
+    }
+    let of_table: HashSet<&str> =
+        file.into_iter().flat_map(|file| file.example_ids.iter()).collect();
+    if let Some((line, id)) = (1..).zip(ids.iter()).find(|(_, id)| of_table.contains(id)) {
+        bail!(
+            "{}, line {line}: example {id} is among those of --labels too; leave it out of either",
+            path.display()
+        );
+    }
+    Ok(ids)
 }
