@@ -142,7 +142,10 @@ impl ClassCount {
     /// Less = worse: a lower rate, then more labels, then a surer consensus.
     fn compare(&self, other: &Self) -> Ordering {
         let rate = |count: &Self| f64::from(count.equal) / f64::from(count.given);
-        let quality = |count: &Self| count.quality / f64::from(count.n_scored);
+        let quality = |count: &Self| match count.n_scored {
+            0 => f64::NEG_INFINITY,
+            n => count.quality / f64::from(n),
+        };
         rate(self)
             .total_cmp(&rate(other))
             .then(other.given.cmp(&self.given))
@@ -189,5 +192,6 @@ mod tests {
         let (unsure, sure) = (count([0.8, f64::NAN]), count([0.9, 0.9]));
         assert_eq!(unsure.compare(&sure), Ordering::Greater);
         assert_eq!(count([0.95, f64::NAN]).compare(&sure), Ordering::Less);
+        assert_eq!(count([f64::NAN; 2]).compare(&sure), Ordering::Greater);
     }
 }

@@ -7,7 +7,8 @@ mod small;
 use ndarray::{ArrayView2, arr2, array};
 use relabel_scoring::{
     Class, Compat, ConsensusMethod, FrequencyTie, InputError, LabelScore, Labels, OptionError,
-    QualityError, QualityMethod, QualityOptions, active_lab, validation::check_active_lab,
+    QualityError, QualityMethod, QualityOptions, active_lab, temperature,
+    validation::check_active_lab,
 };
 use small::{close, compatible, labels, quality, stream, try_quality, uniform};
 
@@ -55,6 +56,13 @@ fn what_is_no_number_stays_in_its_row_if_compatible() {
     assert_eq!([worse.annotator.0, better.annotator.0], [1, 0]);
     // As cleanlab 2.9 has them.
     assert!((worse.quality - 0.60).abs() < 1e-6 && (better.quality - 0.75).abs() < 1e-6);
+    // Nor does it decide the temperature.
+    let temperature = |p| {
+        probs.row_mut(4).assign(&array![p, 0.5]);
+        temperature::search_cleanlab_2_9(&labels(&rows), probs.view())
+    };
+    let [of_none, of_zero] = [f64::NAN, 0.0].map(temperature);
+    assert!(of_none == of_zero && of_none != 0.1, "{of_none} {of_zero}");
 }
 
 #[test]
