@@ -9,6 +9,8 @@ use std::{path::PathBuf, time::Duration};
 use clap::{Args, Parser, Subcommand};
 use relabel_experiment::{config::PRESETS, strategy::STRATEGIES};
 
+use crate::query;
+
 pub use bench::{BenchArgs, BenchPart, BenchWhat, DeviceBenchArgs};
 pub use experiment::{
     CellsArgs, CellsFormat, DemoArgs, ExperimentArgs, ProgressMode, ReportArgs, RunArgs,
@@ -51,6 +53,7 @@ pub enum Command {
     /// Judge your labels: consensus labels, label quality, annotator quality.
     Score(ScoreArgs),
     /// Choose which examples deserve the next labels.
+    #[command(after_help = query::strategies())]
     Query(QueryArgs),
     /// List, fetch and verify data files.
     Data(DataArgs),

@@ -5,7 +5,7 @@ use std::{collections::HashSet, path::Path};
 
 use anyhow::{Context, Result, bail};
 use ndarray::ArrayView2;
-use relabel_data::{LabelFile, Names, read_label_file_with};
+use relabel_data::{LabelFile, Names, listed, read_label_file_with};
 use relabel_scoring::Compat;
 
 use crate::{
@@ -13,17 +13,35 @@ use crate::{
     trusted::counted,
 };
 
+/// What some editors begin UTF-8 text with.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Reads `--labels` with the ids of `--examples` and the names of `--classes`.
 ///
 /// # Errors
 /// Names the file, the row, what was found and what was expected.
 pub fn read_labels(labels: &Path, args: &LabelArgs) -> Result<LabelFile> {
+    check_class_names(args.classes.as_deref().unwrap_or_default())?;
     let ids = args.examples.as_deref().map(read_ids).transpose()?;
     let file = read_label_file_with(labels, ids.as_ref(), args.classes.as_deref())?;
     if file.labels.n_labels() == 0 {
         bail!("{} holds no labels; give a file with at least one", labels.display());
     }
     Ok(file)
+}
+
+/// Every class of `--classes` needs a name of its own.
+fn check_class_names(names: &[String]) -> Result<()> {
+    let mut seen = HashSet::new();
+    for name in names.iter().map(|name| name.trim()) {
+        if name.is_empty() {
+            bail!("--classes {}: found an empty name, expected a name per class", names.join(","));
+        }
+        if !seen.insert(name) {
+            bail!("--classes names '{name}' twice; give every class a name of its own");
+        }
+    }
+    Ok(())
 }
 
 /// Checks that the rows of `probs` are the examples, and gives every column a class name.
@@ -47,14 +65,15 @@ pub fn match_with(
             counted(examples, "example"),
         );
     }
-    let names = &mut file.class_names;
+    let names = file.class_names.as_slice();
     if columns < names.len() {
         bail!(
-            "{} has {}, but the labels name {} ({}); give a column per class",
+            "{} has {}, but the labels name {} ({}){}; give a column per class",
             source.display(),
             counted(columns, "column"),
             counted(names.len(), "class"),
-            names.join(", ")
+            listed(names),
+            one_beyond(file, columns)
         );
     }
     let numbered = names.iter().enumerate().all(|(class, name)| *name == class.to_string());
@@ -65,11 +84,23 @@ pub fn match_with(
             source.display(),
             counted(columns, "column"),
             counted(names.len(), "class"),
-            names.join(", ")
+            listed(names)
         );
     }
-    names.extend((names.len()..columns).map(|class| class.to_string()));
+    file.class_names.extend((file.class_names.len()..columns).map(|class| class.to_string()));
     Ok(())
+}
+
+/// Where a label stands that has no column.
+fn one_beyond(file: &LabelFile, columns: usize) -> String {
+    let mut labels = file.labels.examples().zip(file.example_ids.iter());
+    let found = labels.find_map(|(given, example)| {
+        given.iter().find(|(_, class)| class.at() >= columns).map(|label| (label, example))
+    });
+    found.map_or_else(String::new, |((annotator, class), example)| {
+        let (name, who) = (&file.class_names[class.at()], &file.annotator_ids[annotator.at()]);
+        format!(", such as {name} by annotator {who} for example {example}")
+    })
 }
 
 /// Whose formulas `--compat` asks for.
@@ -87,6 +118,7 @@ pub fn compat(mode: Option<CompatMode>) -> Compat {
 pub fn read_ids(path: &Path) -> Result<Names> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the ids in {}", path.display()))?;
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&text);
     let mut seen = HashSet::new();
     for (row, id) in text.lines().map(str::trim).enumerate() {
         if id.is_empty() || !seen.insert(id) {

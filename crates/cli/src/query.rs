@@ -2,10 +2,12 @@
 
 mod ranking;
 mod scores;
+mod unlabelled;
 
 use std::process::ExitCode;
 
 use anyhow::{Result, bail};
+use ndarray::{Array2, ArrayView2};
 use relabel_data::LabelFile;
 use relabel_scoring::{
     ActiveLab, Compat, Note, Round, Seed, Stream,
@@ -15,6 +17,7 @@ use relabel_scoring::{
 use self::{
     ranking::Ranking,
     scores::{Labelled, PoolScore, Strategy},
+    unlabelled::{Rows, joined},
 };
 use crate::{
     args::QueryArgs,
@@ -24,6 +27,8 @@ use crate::{
     talk::Talk,
     trusted::{counted, least_trusted, overruled, weights},
 };
+
+pub use self::scores::strategies;
 
 /// Scores and writes the tables.
 pub fn query(args: &QueryArgs, talk: Talk) -> Result<ExitCode> {
@@ -35,20 +40,23 @@ pub fn query(args: &QueryArgs, talk: Talk) -> Result<ExitCode> {
     };
     query.check()?;
     let part = query.labelled_part()?;
-    let pool = query.pool_scores(&part)?;
-    let n_pool = pool.len();
-    let ranking = Ranking::new(part.file.as_ref(), &part.scores, &pool, args)?;
+    let unlabelled = query.unlabelled_scores(&part)?;
+    let (of_table, pool) = unlabelled.split_at(part.rows.unlabelled.len());
+    let table = part.rows.in_order(&part.scores, of_table);
+    let ranking = Ranking::new(part.file.as_ref(), &table, pool, args)?;
     ranking.write(&args.input.out)?;
     if let Some(file) = &part.file {
         talk.say(format!(
             "{}, {}, {}; {}",
-            counted(file.labels.n_examples(), "example"),
+            counted(part.scores.len(), "example"),
             counted(file.labels.n_annotators(), "annotator"),
             counted(file.labels.n_labels(), "label"),
-            counted(n_pool, "unlabelled example"),
+            counted(unlabelled.len(), "unlabelled example"),
         ));
         say_notes(file, &part.notes, talk);
-        part.pool.active_lab().into_iter().for_each(|found| say_trust(file, found, talk));
+        if let Some(found) = part.pool.active_lab() {
+            say_trust(file, found, part.scores.len(), talk);
+        }
     }
     let (again, new) = ranking.batch_sizes();
     talk.say(format!(
@@ -61,15 +69,15 @@ pub fn query(args: &QueryArgs, talk: Talk) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// What ActiveLab found about models and annotators.
-fn say_trust(file: &LabelFile, found: &ActiveLab, talk: Talk) {
+/// What ActiveLab found about models and annotators of so many labelled examples.
+fn say_trust(file: &LabelFile, found: &ActiveLab, n_labelled: usize, talk: Talk) {
     talk.say(format!("temperature {:.3?}", found.temperatures));
     if found.annotator_weights.is_empty() {
         talk.say("no example has two labels, so that models and annotators are trusted alike");
         return;
     }
     talk.say(weights(&found.model_weights, &found.annotator_weights));
-    talk.say(overruled(found.n_overruled, file.labels.n_examples()));
+    talk.say(overruled(found.n_overruled, n_labelled));
     talk.say("lowest annotator weights:");
     least_trusted(file, &found.annotator_weights).iter().for_each(|line| talk.say(line));
 }
@@ -86,7 +94,11 @@ struct Query<'a> {
 struct LabelledPart {
     file: Option<LabelFile>,
     notes: Vec<Note>,
+    rows: Rows,
+    /// Scores of the rows with labels.
     scores: Vec<f64>,
+    /// Per model the probabilities of the rows without labels.
+    unlabelled: Vec<Array2<f64>>,
     pool: PoolScore,
     /// Number of models and of classes.
     models: Option<(usize, usize)>,
@@ -95,7 +107,17 @@ struct LabelledPart {
 impl Query<'_> {
     /// Whether the files given go together.
     fn check(&self) -> Result<()> {
-        let QueryArgs { labels, input, unlabeled_pred_probs, .. } = self.args;
+        let QueryArgs { labels, input, unlabeled_pred_probs, batch, .. } = self.args;
+        if *batch == 0 {
+            bail!("--batch 0 chooses nothing; give at least 1");
+        }
+        let described =
+            [("--examples", input.examples.is_some()), ("--classes", input.classes.is_some())];
+        if labels.is_none()
+            && let Some((option, _)) = described.iter().find(|(_, is_given)| *is_given)
+        {
+            bail!("{option} without --labels: it describes the labels; give them or leave it out");
+        }
         let needed = self.strategy.needs_probabilities();
         match (labels, input.pred_probs.as_slice(), unlabeled_pred_probs.as_slice()) {
             (None, [], []) => bail!(
@@ -124,21 +146,32 @@ impl Query<'_> {
             notes = check_active_lab(Some(&file.labels), &probs, &[], self.compat)
                 .map_err(|error| explained(error.into(), Some(file), &input.pred_probs))?;
         }
-        let labelled = file.as_ref().map(|file| Labelled { labels: &file.labels, probs: &probs });
+        let rows = file.as_ref().map_or_else(Rows::default, |file| Rows::of(&file.labels));
+        let labels = file.as_ref().map(|file| file.labels.of_examples(&rows.labelled));
+        let of_labelled = rows.labelled_of(&probs);
+        let of_labelled: Vec<_> = of_labelled.iter().map(|model| model.view()).collect();
+        let labelled = labels.as_ref().map(|labels| Labelled { labels, probs: &of_labelled });
         let (scores, pool) = self.strategy.score(labelled, self.compat, self.stream)?;
         let models = probs.first().map(|first| (probs.len(), first.ncols()));
-        Ok(LabelledPart { file, notes, scores, pool, models })
+        let unlabelled = rows.unlabelled_of(&probs);
+        Ok(LabelledPart { file, notes, rows, scores, unlabelled, pool, models })
     }
 
-    fn pool_scores(&self, labelled: &LabelledPart) -> Result<Vec<f64>> {
+    /// Scores of the rows without labels, then of the pool.
+    fn unlabelled_scores(&self, part: &LabelledPart) -> Result<Vec<f64>> {
         let files = &self.args.unlabeled_pred_probs;
-        if files.is_empty() {
-            return Ok(Vec::new());
-        }
         let pool = Probabilities::read(files)?;
         let pool = pool.views();
-        check_pool(&pool, labelled.models, self.compat)
-            .map_err(|error| explained(error.into(), None, files))?;
-        labelled.pool.score(&pool, self.stream)
+        if !pool.is_empty() {
+            check_pool(&pool, part.models, self.compat)
+                .map_err(|error| explained(error.into(), None, files))?;
+        }
+        let n = part.rows.unlabelled.len() + pool.first().map_or(0, ArrayView2::nrows);
+        if n == 0 {
+            return Ok(Vec::new());
+        }
+        let all = joined(&part.unlabelled, &pool);
+        let all: Vec<_> = all.iter().map(|model| model.view()).collect();
+        part.pool.score(n, &all, self.stream)
     }
 }

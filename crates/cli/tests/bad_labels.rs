@@ -116,6 +116,8 @@ fn label_files_that_cannot_be_used() {
         &["row 7", "label cat", "a number as 0 in row 2"],
     );
     case.refuses_labels(&format!("{LONG}3,ben,7\n"), &["p.npy", "2 columns", "8 classes"]);
+    let last = "6, 7, 8, 9, ... and 9990 more), such as 9999 by annotator ben for example 3;";
+    case.refuses_labels(&format!("{LONG}3,ben,9999\n"), &["p.npy", "10000 classes", last]);
     case.refuses_labels("id,a,a\n1,0,0\n", &["row 1", "two columns called \"a\""]);
     case.refuses_labels("id,a,b\n1,0,0\n1,1,1\n", &["row 3", "example 1", "row 2"]);
     case.refuses_labels("[{\"id\": 1}]", &["labels.csv", "Label Studio"]);
@@ -221,6 +223,8 @@ fn files_and_options_that_do_not_go_together() {
     case.refused(case.score(&["--examples", "ids.txt"]), &["ids.txt, line 3"]);
     case.text("ids.txt", "1\n2\n4\n");
     case.refused(case.score(&["--examples", "ids.txt"]), &["row 6", "example 3"]);
+    case.refused(case.score(&["--classes", "a,b,a"]), &["--classes names 'a' twice"]);
+    case.refused(case.score(&["--classes", "a,,b"]), &["--classes a,,b", "an empty name"]);
     case.text("ids.txt", "1\n");
     let ids = ["--unlabeled-pred-probs", "u.npy", "--unlabeled-examples", "ids.txt"];
     case.refused(case.query(&with(&ids)), &["1 ids", "expected 2"]);

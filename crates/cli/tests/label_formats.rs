@@ -177,7 +177,8 @@ fn a_list_of_examples_sets_the_order_of_rows() {
         .replace(",2\n", ",two\n")
         .replace(",3\n", ",three\n");
     fs::write(path.join("long.csv"), named).unwrap();
-    fs::write(path.join("ids.txt"), "zero\none\ntwo\nthree\n").unwrap();
+    // As some editors write it.
+    fs::write(path.join("ids.txt"), "\u{feff}zero\r\none\r\ntwo\r\nthree\r\n").unwrap();
     let args = [
         "score",
         "--labels",

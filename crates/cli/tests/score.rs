@@ -196,6 +196,8 @@ fn what_cannot_be_used_is_named_and_nothing_is_written() {
     with(4, 2, -0.5);
     refused(&["row 4", "column 2", "-0.5"]);
     with(5, 0, 3.0);
+    refused(&["row 5", "column 0", "3 is no probability"]);
+    with(5, 0, 0.0);
     refused(&["row 5", "sum"]);
     let short = probs.slice_axis(ndarray::Axis(0), (0..4).into()).to_owned();
     npy::write_f64(&case.path("p.npy"), short.view()).unwrap();

@@ -15,7 +15,8 @@ use crate::DataError;
 const BUFFER: usize = 1 << 16;
 const GZIP: &[u8] = &[0x1f, 0x8b];
 const ZIP: &[u8] = b"PK\x03\x04";
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
+/// What some editors begin UTF-8 text with.
+pub(crate) const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// The uncompressed bytes of `path`.
 pub(crate) fn open(path: &Path) -> Result<Box<dyn BufRead>, DataError> {

@@ -18,7 +18,7 @@ use std::path::Path;
 use relabel_scoring::Labels;
 
 use self::gathered::Gathered;
-use crate::csv_file::{open, unreadable};
+use crate::csv_file::{BYTE_ORDER_MARK, open, unreadable};
 use crate::{DataError, Names};
 
 const NPY: &[u8] = b"\x93NUMPY";
@@ -73,11 +73,13 @@ fn gather(path: &Path) -> Result<Gathered, DataError> {
     if start.starts_with(UTF_16[0]) || start.starts_with(UTF_16[1]) {
         return Err(DataError::file(path, "text in UTF-16", "text in UTF-8; save it as that"));
     }
-    let first = start.iter().find(|byte| !byte.is_ascii_whitespace());
+    let marked = start.starts_with(BYTE_ORDER_MARK);
+    let mark = if marked { BYTE_ORDER_MARK.len() } else { 0 };
+    let first = start[mark..].iter().find(|byte| !byte.is_ascii_whitespace());
     if matches!(first, Some(b'[' | b'{')) {
         let mut text = Vec::new();
         bytes.read_to_end(&mut text).map_err(|error| unreadable(path, error))?;
-        return label_studio::gather(path, &text);
+        return label_studio::gather(path, &text[mark..]);
     }
     csv_table::gather(path, bytes)
 }

@@ -72,11 +72,34 @@ fn ids_of_mixed_types_have_an_order_too() {
 }
 
 #[test]
+fn ids_that_are_one_float_are_sorted_by_their_digits() {
+    let ids = [
+        "-10000000000000001",
+        "-10000000000000000",
+        "5",
+        "9999999999999999",
+        "10000000000000000",
+        "1e16",
+        "340282366920938463463374607431768211456",
+        "340282366920938463463374607431768211457",
+    ];
+    let beyond = "9".repeat(400);
+    let expected: Vec<&str> = ids.iter().copied().chain([beyond.as_str(), "a"]).collect();
+    let rows = expected.iter().rev().map(|id| format!("{id},w,0\n"));
+    let found = read(&("task,worker,label\n".to_owned() + &rows.collect::<String>())).unwrap();
+    assert_eq!(found.example_ids, names(&expected));
+}
+
+#[test]
 fn integer_labels_are_class_indices_even_if_some_classes_do_not_occur() {
     let found = read("example,annotator,label\n0,0,3\n1,0,1.0\n").unwrap();
     assert_eq!(found.class_names.len(), 4);
     assert_eq!(given(&found), [(0, 0, 3), (1, 0, 1)]);
     assert_eq!(found.notes, ["no label names class 0, 2"]);
+    let found = read("task,id,worker,worker_id,label\nx,1,ana,1,40\n").unwrap();
+    assert_eq!((found.example_ids, found.annotator_ids), (names(&["x"]), names(&["ana"])));
+    let first = "no label names class 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ... and 30 more";
+    assert_eq!(found.notes, [first]);
 }
 
 #[test]
@@ -160,6 +183,13 @@ fn missing_labels_are_nan_in_float_arrays_and_minus_one_in_integer_arrays() {
     std::fs::write(&path, [&bytes[..], &[0, 254, 255, 1]].concat()).unwrap();
     let error = read_label_file(&path).unwrap_err().to_string();
     assert!(error.contains("row 1: found label -2, expected -1 (missing) or a class"), "{error}");
+
+    for (value, shown) in [(1e300, "1e300"), (i64::MAX as f64, "9.223372036854776e18")] {
+        npy::write_f64(&path, ndarray::array![[0.0, value]].into_dyn().view()).unwrap();
+        let error = read_label_file(&path).unwrap_err().to_string();
+        let expected = format!("row 1: found label {shown}, expected NaN (missing) or a class");
+        assert!(error.ends_with(&format!("{expected} from 0")), "{error}");
+    }
 }
 
 #[test]
@@ -180,6 +210,7 @@ fn label_studio_exports_are_read_by_task_and_user() {
     let unfinished = r#""result": [{"value": {"choices": ["pos", "neg"]}}]"#;
     let unfinished = read(&text.replace(r#""result": []"#, unfinished)).unwrap();
     assert_eq!((given(&unfinished), &unfinished.notes), (given(&found), &found.notes));
+    assert_eq!(read(&format!("\u{feff}{text}")).unwrap(), found);
     let two = text.replace(r#"["pos"]"#, r#"["pos", "neg"]"#);
     assert!(message(&two).contains("row 1: found the choices pos, neg in one annotation"));
     let message = message(&text.replace("annotations", "results"));
@@ -195,6 +226,11 @@ fn a_wrong_file_is_named_with_row_and_expectation() {
         ),
         ("id,a,b\nx,1,\ny,,1\nx,,1\n", "row 4: found example x, which is also in row 2"),
         ("id,a,a\nx,1,2\n", "row 1: found two columns called \"a\""),
+        ("id,a,\nx,1,2\n", "row 1: found no name of column 3"),
+        ("id,a,b\nx,1,2\n,1,1\n", "row 3: found no example"),
+        ("task,worker,label,Label\n1,w,0,1\n", "row 1: found the columns label and Label"),
+        ("task,Task,worker,label\n1,1,w,0\n", "row 1: found the columns task and Task"),
+        ("task,worker_id,annotator,label\n1,w,v,0\n", "the columns annotator and worker_id"),
         ("task,worker,answer\n1,w,0\n", "row 1: found the columns task, worker, answer"),
         ("task;worker;label\n1;w;0\n", "separated by commas"),
         ("task,worker,label\n1,w\n", "row 2: found 2 fields, expected 3 as in the header"),

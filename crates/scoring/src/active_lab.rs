@@ -3,7 +3,7 @@
 //! random? Low scores deserve the next label. Labelled examples and the pool are
 //! scored on one scale.
 
-use ndarray::{Array2, ArrayView2};
+use ndarray::{Array2, ArrayView2, Axis};
 
 use crate::{
     AnnotatorId, Class, ExampleId, FrequencyTie, Labels, Stream,
@@ -67,7 +67,7 @@ pub fn active_lab_with(
 /// Scores of labelled examples, and what a pool is scored with.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ActiveLab {
-    /// One score per labelled example.
+    /// One score per labelled example; one that has no labels after all is scored as in a pool.
     pub labeled: Vec<f64>,
     /// Temperature of each model, 1 where none was fitted.
     pub temperatures: Vec<f64>,
@@ -90,10 +90,31 @@ impl ActiveLab {
         ties: FrequencyTie,
         stream: Stream,
     ) -> Self {
-        if labels.has_overlap() {
+        let mut found = if labels.has_overlap() {
             several_labels(search, labels, probs, ties, stream)
         } else {
             single_labels(labels, probs)
+        };
+        found.score_unlabelled(labels, probs, ties, stream);
+        found
+    }
+
+    /// An example of the labelled part that has no labels is scored as one of a pool.
+    fn score_unlabelled(
+        &mut self,
+        labels: &Labels,
+        probs: &[ArrayView2<'_, f64>],
+        ties: FrequencyTie,
+        stream: Stream,
+    ) {
+        let (_, without) = labels.parted();
+        if without.is_empty() {
+            return;
+        }
+        let pool: Vec<_> = probs.iter().map(|model| model.select(Axis(0), &without)).collect();
+        let views: Vec<_> = pool.iter().map(|model| model.view()).collect();
+        for (row, score) in without.into_iter().zip(self.pool_scores(&views, ties, stream)) {
+            self.labeled[row] = score;
         }
     }
 
@@ -208,12 +229,9 @@ fn single_labels(labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> ActiveLab {
         .examples()
         .enumerate()
         .map(|(row, given)| {
-            let class = match given {
-                [] => first_max(mean_of_models(probs).row(row)),
-                [(_, class), ..] => class.at(),
-            };
-            let quality = probs.iter().map(|model| model[[row, class]]).sum::<f64>() / n_models;
-            mix(quality, n_models + given.len() as f64, 1.0, k)
+            let [(_, class), ..] = given else { return f64::NAN };
+            let quality = probs.iter().map(|model| model[[row, class.at()]]).sum::<f64>();
+            mix(quality / n_models, n_models + 1.0, 1.0, k)
         })
         .collect();
     ActiveLab { labeled, ..ActiveLab::untrained(probs.len()) }

@@ -120,12 +120,18 @@ struct ClassCount {
     quality: f64,
     /// What rounding took from `quality`.
     lost: f64,
+    /// How many of the labels have a quality that is a number.
+    n_scored: u32,
 }
 
 impl ClassCount {
     fn add(&mut self, equal: bool, quality: f64) {
         self.given += 1;
         self.equal += u32::from(equal);
+        if quality.is_nan() {
+            return;
+        }
+        self.n_scored += 1;
         // With Kahan's compensation, as pandas adds: exact ties of worst classes hang on it.
         let term = quality - self.lost;
         let sum = self.quality + term;
@@ -136,7 +142,10 @@ impl ClassCount {
     /// Less = worse: a lower rate, then more labels, then a surer consensus.
     fn compare(&self, other: &Self) -> Ordering {
         let rate = |count: &Self| f64::from(count.equal) / f64::from(count.given);
-        let quality = |count: &Self| count.quality / f64::from(count.given);
+        let quality = |count: &Self| match count.n_scored {
+            0 => f64::NEG_INFINITY,
+            n => count.quality / f64::from(n),
+        };
         rate(self)
             .total_cmp(&rate(other))
             .then(other.given.cmp(&self.given))
@@ -167,4 +176,22 @@ fn worst_class(given: &[(ExampleId, Class)], main: &Judgement, counts: &mut [Cla
 
 fn nan_last(a: f64, b: f64) -> Ordering {
     a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quality_that_is_no_number_does_not_count() {
+        let count = |qualities: [f64; 2]| {
+            let mut count = ClassCount::default();
+            qualities.iter().for_each(|&quality| count.add(true, quality));
+            count
+        };
+        let (unsure, sure) = (count([0.8, f64::NAN]), count([0.9, 0.9]));
+        assert_eq!(unsure.compare(&sure), Ordering::Greater);
+        assert_eq!(count([0.95, f64::NAN]).compare(&sure), Ordering::Less);
+        assert_eq!(count([f64::NAN; 2]).compare(&sure), Ordering::Greater);
+    }
 }

@@ -50,10 +50,11 @@ fn adjusted_scores(labels: &Labels, posterior: &Array2<f64>, scorer: Scorer) -> 
         .collect()
 }
 
-/// The mean score of each annotator's labels; NaN for whoever has none.
+/// The mean score of each annotator's labels; NaN for whoever has none. A label whose
+/// score is no number (compatible modes let such probabilities pass) does not count.
 pub(crate) fn mean_scores(details: &[LabelDetail], n_annotators: usize) -> Vec<f64> {
     let mut sums = vec![(0.0, 0_u32); n_annotators];
-    for detail in details {
+    for detail in details.iter().filter(|detail| !detail.score.is_nan()) {
         let (sum, n) = &mut sums[detail.annotator.at()];
         *sum += detail.score;
         *n += 1;

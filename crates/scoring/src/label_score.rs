@@ -29,8 +29,8 @@ pub enum LabelScore {
 impl LabelScore {
     /// The score of one label under one row of probabilities.
     ///
-    /// A row without entropy scores 1 for its class and 0 for the others; as
-    /// in cleanlab 2.9 it scores 0 for all.
+    /// A row without entropy scores 1 for its class and 0 for the others. With less of
+    /// it than the smallest divisor, scores in cleanlab 2.9 fall to 0 for all.
     pub(crate) fn of(self, label: Class, row: ArrayView1<'_, f64>, compat: Compat) -> f64 {
         let confidence = row[label.at()];
         match self {
@@ -41,11 +41,14 @@ impl LabelScore {
                 (confidence - rival + 1.0) / 2.0
             }
             Self::ConfidenceWeightedEntropy => {
-                let entropy = entropy(row);
-                if compat == Compat::Corrected && (entropy <= 0.0 || row.len() == 1) {
-                    return if confidence > 0.0 { 1.0 } else { 0.0 };
+                // Beyond 1, logarithms change their sign: such a row must be normalised first.
+                let sum = if row.iter().any(|&p| p > 1.0) { row.sum() } else { 1.0 };
+                let confidence = confidence / sum;
+                let entropy = entropy(row.iter().map(|p| p / sum)) / (row.len() as f64).ln();
+                if compat == Compat::Corrected && (entropy < EPSILON || row.len() == 1) {
+                    return if confidence > 0.5 { 1.0 } else { 0.0 };
                 }
-                let surprise = entropy / (row.len() as f64).ln() / confidence.max(EPSILON);
+                let surprise = entropy / confidence.max(EPSILON);
                 surprise.ln_1p() / surprise.max(EPSILON)
             }
         }
@@ -70,8 +73,8 @@ impl FromStr for LabelScore {
 }
 
 /// In nats, with 0 ln 0 = 0.
-fn entropy(row: ArrayView1<'_, f64>) -> f64 {
-    -row.iter().map(|&p| if p == 0.0 { 0.0 } else { p * p.ln() }).sum::<f64>()
+fn entropy(row: impl Iterator<Item = f64>) -> f64 {
+    -row.map(|p| if p == 0.0 { 0.0 } else { p * p.ln() }).sum::<f64>()
 }
 
 /// The larger number; what is no number wins.
@@ -158,6 +161,27 @@ mod tests {
         assert_eq!(entropy_score(&[1.0, 0.0], 0, Compat::Cleanlab29), 0.0);
         let near = entropy_score(&[1.0 - 1e-5, 1e-5], 0, Compat::Corrected);
         assert!(near > 0.99 && near <= 1.0, "{near}");
+        for rest in [1e-8, 1e-12, 1e-16, 1e-30] {
+            let row = [1.0 - rest, rest];
+            assert_eq!(
+                [0, 1].map(|label| entropy_score(&row, label, Compat::Corrected)),
+                [1.0, 0.0]
+            );
+        }
+    }
+
+    #[test]
+    fn entropy_score_of_a_row_that_sums_to_more_than_one_is_that_of_its_shares() {
+        let row = [1.0 - 1e-5, 1e-5];
+        for label in [0, 1] {
+            let expected = entropy_score(&row, label, Compat::Corrected);
+            let beyond = row.map(|p| 1.0005 * p);
+            let found = entropy_score(&beyond, label, Compat::Corrected);
+            assert!((found - expected).abs() < 1e-9, "{found} {expected}");
+        }
+        let one_ulp_above = [1.0 + f64::EPSILON, 0.0];
+        assert_eq!(entropy_score(&one_ulp_above, 0, Compat::Corrected), 1.0);
+        assert_eq!(entropy_score(&one_ulp_above, 1, Compat::Corrected), 0.0);
     }
 
     #[test]

@@ -190,6 +190,22 @@ impl Labels {
         self.examples().any(|given| given.len() > 1)
     }
 
+    /// The examples with labels and those without, in order.
+    pub fn parted(&self) -> (Vec<usize>, Vec<usize>) {
+        let is_labelled = |&example: &usize| !self.by_example.row(example).is_empty();
+        (0..self.n_examples()).partition(is_labelled)
+    }
+
+    /// The labels of some examples only, numbered in the order given, each at most once.
+    pub fn of_examples(&self, examples: &[usize]) -> Self {
+        let events = examples.iter().zip(0..).flat_map(|(&example, place)| {
+            let given = self.by_example.row(example).iter();
+            given.map(move |&(annotator, class)| (ExampleId(place), annotator, class))
+        });
+        Self::from_events(examples.len(), self.n_annotators, events)
+            .expect("some labels of a store should form a store")
+    }
+
     /// The highest class that anyone chose.
     pub fn max_class(&self) -> Option<Class> {
         self.max_class
@@ -223,6 +239,16 @@ mod tests {
         assert_eq!(labels.of_annotator(AnnotatorId(1)), column);
         assert!(labels.of_annotator(AnnotatorId(3)).is_empty());
         assert_eq!((labels.n_labels(), labels.max_class()), (4, Some(Class(3))));
+    }
+
+    #[test]
+    fn examples_with_labels_can_be_had_alone() {
+        let events = [event(3, 1, 0), event(1, 2, 3), event(1, 0, 1)];
+        let labels = Labels::from_events(4, 3, events).unwrap();
+        let (with, without) = labels.parted();
+        assert_eq!((&with[..], &without[..]), (&[1, 3][..], &[0, 2][..]));
+        let expected = [event(0, 0, 1), event(0, 2, 3), event(1, 1, 0)];
+        assert_eq!(labels.of_examples(&with), Labels::from_events(2, 3, expected).unwrap());
     }
 
     #[test]

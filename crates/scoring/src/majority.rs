@@ -54,6 +54,11 @@ pub(crate) fn undecidable(
         .map(|(example, _)| ExampleId(example as u32))
 }
 
+/// True if no example has a clear majority.
+pub(crate) fn all_tied(labels: &Labels, n_classes: usize) -> bool {
+    count_votes(labels, n_classes).1.len() == labels.n_examples()
+}
+
 /// An example and the classes that lead its vote.
 type Tie = (usize, Vec<usize>);
 

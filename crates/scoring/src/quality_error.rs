@@ -126,7 +126,7 @@ pub enum InputError {
     /// A value that is no probability.
     #[error(
         "model {model}, row {row}, column {column}: {value} is no probability; \
-         values must be finite and at least 0"
+         values must lie within 0 to 1"
     )]
     Probability {
         /// Which model.
@@ -152,13 +152,13 @@ pub enum InputError {
     },
     /// What follows from the probabilities is no probability.
     #[error(
-        "row {row}, column {column}: {value} lies outside 0 to 1; \
-         check that the rows of class probabilities sum to 1"
+        "the posterior that follows from labels and probabilities is {value} in row {row}, \
+         column {column}, outside 0 to 1; check that the rows of class probabilities sum to 1"
     )]
     Posterior {
-        /// Row of the array.
+        /// Row of the posterior.
         row: usize,
-        /// Column of the array.
+        /// Column of the posterior.
         column: usize,
         /// The value found.
         value: f64,

@@ -9,7 +9,10 @@ use ndarray::{Array2, ArrayView2};
 
 use crate::{
     Class, Compat, ExampleId, Ids, InputError, LabelScore, Labels, Note, QualityOptions,
-    blocks::map_blocks, majority::undecidable,
+    blocks::map_blocks,
+    crowdlab::mean,
+    majority::{all_tied, undecidable},
+    temperature,
 };
 
 /// How far a row of probabilities may sum from 1.
@@ -112,18 +115,22 @@ fn check_rows(
     rows.try_for_each(|row| {
         let values = probs.row(row);
         let sum = values.sum();
-        // A sum near 1 of numbers that are not negative has no NaN or infinity in it.
         let plausible = (sum - 1.0).abs() <= SUM_TOLERANCE;
-        if plausible && values.iter().fold(true, |all, p| all & (*p >= 0.0)) {
+        if plausible && values.iter().fold(true, |all, p| all & is_probability(*p)) {
             return Ok(());
         }
-        match values.iter().position(|p| !p.is_finite() || *p < 0.0) {
+        match values.iter().position(|p| !is_probability(*p)) {
             Some(column) => {
                 Err(InputError::Probability { model, row, column, value: values[column] })
             }
             None => Err(InputError::RowSum { model, row, last: values.len() - 1, sum }),
         }
     })
+}
+
+/// A posterior of such values stays within the range that cleanlab demands of it.
+fn is_probability(p: f64) -> bool {
+    (0.0..=1.0 + RANGE_TOLERANCE).contains(&p)
 }
 
 /// cleanlab's only check of values: whether the posterior is one.
@@ -135,15 +142,26 @@ pub(crate) fn check_posterior(
         return Ok(());
     }
     let strict = options.label_score == LabelScore::ConfidenceWeightedEntropy;
-    check_range(posterior.view(), if strict { 0.0 } else { RANGE_TOLERANCE })
-}
-
-fn check_range(probs: ArrayView2<'_, f64>, tolerance: f64) -> Result<(), InputError> {
-    let outside = |p: f64| p < -tolerance || p > 1.0 + tolerance;
-    match probs.indexed_iter().find(|(_, p)| outside(**p)) {
-        Some(((row, column), &value)) => Err(InputError::Posterior { row, column, value }),
+    match outside(posterior.view(), if strict { 0.0 } else { RANGE_TOLERANCE }) {
+        Some((row, column, value)) => Err(InputError::Posterior { row, column, value }),
         None => Ok(()),
     }
+}
+
+/// The same check where there is no posterior.
+fn check_range(probs: &[ArrayView2<'_, f64>]) -> Result<(), InputError> {
+    let outside = |(model, probs): (usize, &ArrayView2<'_, f64>)| {
+        let (row, column, value) = outside(*probs, RANGE_TOLERANCE)?;
+        Some(InputError::Probability { model, row, column, value })
+    };
+    probs.iter().enumerate().find_map(outside).map_or(Ok(()), Err)
+}
+
+/// The first value that leaves [0, 1] by more than `tolerance`, with its row and column.
+fn outside(probs: ArrayView2<'_, f64>, tolerance: f64) -> Option<(usize, usize, f64)> {
+    let outside = |p: f64| p < -tolerance || p > 1.0 + tolerance;
+    let found = probs.indexed_iter().find(|(_, p)| outside(**p));
+    found.map(|((row, column), &value)| (row, column, value))
 }
 
 /// What [`crate::majority_vote`] leaves to chance is an error in cleanlab if
@@ -219,8 +237,24 @@ fn check_labelled_part(
 ) -> Result<Vec<Note>, InputError> {
     let notes = check_presence(labels, compat)?;
     check_probs(labels, probs, compat)?;
-    if compat == Compat::Cleanlab29 && !labels.has_overlap() {
-        probs.iter().try_for_each(|model| check_range(*model, RANGE_TOLERANCE))?;
+    if compat == Compat::Cleanlab29 && labels.has_overlap() {
+        check_scaled_ties(labels, probs)?;
+    } else if compat == Compat::Cleanlab29 {
+        check_range(probs)?;
     }
     Ok(notes)
+}
+
+/// [`check_ties`] as cleanlab's ActiveLab meets them: after the temperatures.
+fn check_scaled_ties(labels: &Labels, probs: &[ArrayView2<'_, f64>]) -> Result<(), InputError> {
+    let n_classes = probs[0].ncols();
+    if !all_tied(labels, n_classes) {
+        return Ok(());
+    }
+    let scaled: Vec<_> = probs
+        .iter()
+        .map(|model| temperature::scale(*model, temperature::search_cleanlab_2_9(labels, *model)))
+        .collect();
+    let views: Vec<_> = scaled.iter().map(|model| model.view()).collect();
+    check_ties(labels, Some(mean(&views).view()), n_classes, Compat::Cleanlab29)
 }

@@ -4,10 +4,11 @@
 
 mod small;
 
-use ndarray::{Array2, array};
+use ndarray::{Array2, Axis, array};
 use relabel_scoring::{
     Class, Compat, ConsensusMethod, FrequencyTie, InputError, LabelScore, Note, OptionError,
-    QualityOptions, majority_vote, temperature, validation::check_ties,
+    QualityOptions, active_lab, majority_vote, temperature,
+    validation::{check_active_lab, check_ties},
 };
 use small::{close, labels, quality, scores, stream, try_quality, uniform};
 
@@ -167,6 +168,11 @@ fn a_tie_of_everything_is_decided_by_the_stream_where_cleanlab_fails() {
     assert_eq!(check_ties(&tied, None, 2, Compat::Corrected), Ok(()));
     let error = check_ties(&tied, None, 2, Compat::Cleanlab29);
     assert_eq!(error, Err(InputError::AllTied { example: 0 }));
+    let check = |compat| check_active_lab(Some(&tied), &[uniform(2, 2).view()], &[], compat);
+    assert!(check(Compat::Corrected).is_ok());
+    assert_eq!(check(Compat::Cleanlab29), Err(InputError::AllTied { example: 0 }));
+    let decided = array![[0.6, 0.4], [0.4, 0.6]];
+    check_active_lab(Some(&tied), &[decided.view()], &[], Compat::Cleanlab29).unwrap();
 }
 
 #[test]
@@ -189,6 +195,33 @@ fn a_pool_alone_is_scored_by_its_highest_probability() {
     let found = scores(None, &none(), &array![[0.7, 0.2, 0.1], [0.2, 0.4, 0.4]]);
     assert!(close(found.pool[0], (0.7 + 1.0 / 3.0) / 2.0));
     assert!(close(found.pool[1], (0.4 + 1.0 / 3.0) / 2.0));
+}
+
+#[test]
+fn an_example_without_labels_scores_as_one_of_the_pool() {
+    // The first model is trusted alone, and the other two outvote it on the last example.
+    let models = [
+        array![[0.9, 0.1], [0.1, 0.9], [0.8, 0.2], [0.02, 0.98]],
+        array![[0.6, 0.4], [0.7, 0.3], [0.4, 0.6], [0.6, 0.4]],
+        array![[0.6, 0.4], [0.7, 0.3], [0.4, 0.6], [0.6, 0.4]],
+    ];
+    let rows: [[&[i32]; 4]; 2] = [
+        [&[0, 0], &[1, 1], &[0, 0], &[-1, -1]],
+        // Without a second label anywhere.
+        [&[0, -1], &[-1, 1], &[0, -1], &[-1, -1]],
+    ];
+    for rows in rows {
+        let score = |n_labelled: usize| {
+            let parts = models.each_ref().map(|model| model.view().split_at(Axis(0), n_labelled));
+            let (probs, pool) = (parts.map(|(labelled, _)| labelled), parts.map(|(_, pool)| pool));
+            let pool = if n_labelled == 4 { &[][..] } else { &pool };
+            let labels = labels(&rows[..n_labelled]);
+            active_lab(Some(&labels), &probs, pool, FrequencyTie::Rarest, stream())
+        };
+        let (apart, in_table) = (score(3), score(4));
+        assert!(close(in_table.labeled[3], apart.pool[0]), "{in_table:?} {apart:?}");
+        assert_eq!(in_table.labeled[..3], apart.labeled);
+    }
 }
 
 #[test]

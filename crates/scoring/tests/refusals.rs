@@ -7,7 +7,8 @@ mod small;
 use ndarray::{ArrayView2, arr2, array};
 use relabel_scoring::{
     Class, Compat, ConsensusMethod, FrequencyTie, InputError, LabelScore, Labels, OptionError,
-    QualityError, QualityMethod, QualityOptions, active_lab, validation::check_active_lab,
+    QualityError, QualityMethod, QualityOptions, active_lab, temperature,
+    validation::check_active_lab,
 };
 use small::{close, compatible, labels, quality, stream, try_quality, uniform};
 
@@ -29,13 +30,39 @@ fn rows_that_are_no_distributions_are_refused_unless_compatible() {
     let error = try_quality(&rows, &sums, &corrected).unwrap_err();
     assert!(matches!(error, QualityError::Input(InputError::RowSum { row: 1, .. })), "{error}");
     assert!(try_quality(&rows, &array![[0.5, 0.5], [0.5, 0.5009]], &corrected).is_ok());
+    // Nothing that follows could be a probability.
+    let error = try_quality(&rows, &array![[0.5, 0.5], [1.0005, 0.0]], &corrected).unwrap_err();
+    let beyond = InputError::Probability { model: 0, row: 1, column: 0, value: 1.0005 };
+    assert_eq!(error, beyond.into());
+    assert!(try_quality(&rows, &array![[0.5, 0.5], [1.000_000_5, 0.0]], &corrected).is_ok());
     // Compatible: half rows pass, threefold ones do not, NaN stays in its row.
     assert!(try_quality(&rows, &(uniform(2, 2) / 2.0), &compatible()).is_ok());
     let error =
         try_quality(&rows, &(array![[0.9, 0.1], [0.1, 0.9]] * 3.0), &compatible()).unwrap_err();
     assert!(matches!(error, QualityError::Input(InputError::Posterior { .. })), "{error}");
+    assert!(error.to_string().starts_with("the posterior that follows"), "{error}");
     let found = try_quality(&rows, &array![[0.5, 0.5], [f64::NAN, 0.5]], &compatible()).unwrap();
     assert!(!found.quality[0].is_nan() && found.posterior[[1, 0]].is_nan());
+}
+
+#[test]
+fn what_is_no_number_stays_in_its_row_if_compatible() {
+    let rows: [&[i32]; 5] = [&[0, 0], &[1, 1], &[0, 1], &[1, 0], &[0, 0]];
+    let mut probs = array![[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.4, 0.6], [0.5, 0.5]];
+    probs.row_mut(4).fill(f64::NAN);
+    let found = try_quality(&rows, &probs, &compatible()).unwrap();
+    assert!(found.quality[4].is_nan() && found.quality[..4].iter().all(|score| *score > 0.5));
+    let [worse, better] = [found.annotator_stats[0], found.annotator_stats[1]];
+    assert_eq!([worse.annotator.0, better.annotator.0], [1, 0]);
+    // As cleanlab 2.9 has them.
+    assert!((worse.quality - 0.60).abs() < 1e-6 && (better.quality - 0.75).abs() < 1e-6);
+    // Nor does it decide the temperature.
+    let temperature = |p| {
+        probs.row_mut(4).assign(&array![p, 0.5]);
+        temperature::search_cleanlab_2_9(&labels(&rows), probs.view())
+    };
+    let [of_none, of_zero] = [f64::NAN, 0.0].map(temperature);
+    assert!(of_none == of_zero && of_none != 0.1, "{of_none} {of_zero}");
 }
 
 #[test]

@@ -107,7 +107,7 @@ pub struct QueryArgs {
     /// Ids of the examples without labels, one per line [default: row numbers from 0].
     #[arg(long, value_name = "IDS.txt")]
     pub unlabeled_examples: Option<PathBuf>,
-    /// Query strategy; `relabel run --help` lists them.
+    /// Query strategy, one of those below.
     #[arg(long, default_value = "activelab")]
     pub strategy: String,
     /// How many examples to choose; all, if there are fewer.

@@ -2,13 +2,13 @@
 
 use anyhow::{Result, anyhow, bail};
 use ndarray::{Array2, ArrayView2};
-use relabel_experiment::config::nearest;
+use relabel_experiment::{config::nearest, strategy::find};
 use relabel_scoring::{
     ActiveLab, Compat, FrequencyTie, Labels, Stream, mean_of_models, strategy, temperature,
 };
 
-/// Every strategy by name; the last two are the names that published results have.
-const STRATEGIES: [(&str, Strategy); 10] = [
+/// Every strategy by name.
+const STRATEGIES: [(&str, Strategy); 8] = [
     ("activelab", Strategy::ActiveLab),
     ("activelab_ensemble", Strategy::ActiveLab),
     ("random", Strategy::Random),
@@ -17,9 +17,18 @@ const STRATEGIES: [(&str, Strategy); 10] = [
     ("uncertainty", Strategy::Uncertainty),
     ("disagreement", Strategy::Disagreement),
     ("active_label_cleaning", Strategy::ActiveLabelCleaning),
-    ("crowdlab", Strategy::ActiveLab),
-    ("crowdlab_ensemble", Strategy::ActiveLab),
 ];
+
+/// What `--help` says of the strategies, which are those of experiments that make
+/// sense without one.
+pub fn strategies() -> String {
+    let mut text = String::from("Strategies:\n");
+    for (name, _) in STRATEGIES {
+        let about = find(name).map_or("", |known| known.about);
+        text += &format!("  {name:<24} {about}\n");
+    }
+    text
+}
 
 /// How examples are scored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,8 +57,8 @@ pub enum PoolScore {
     /// Strategies for one model look at the mean of several.
     OfMean(ScoreFn),
     Disagreement,
-    /// After all labelled examples.
-    Last,
+    /// There is nothing to judge without labels.
+    None,
 }
 
 type ScoreFn = fn(ArrayView2<'_, f64>) -> Vec<f64>;
@@ -60,9 +69,10 @@ impl Strategy {
     /// # Errors
     /// Names the nearest one and all others.
     pub fn named(name: &str) -> Result<Self> {
-        let known = STRATEGIES.iter().find(|(known, _)| *known == name);
+        let published = |known: &str| find(known).is_some_and(|info| info.published_name == name);
+        let known = STRATEGIES.iter().find(|(known, _)| *known == name || published(known));
         known.map(|(_, strategy)| *strategy).ok_or_else(|| {
-            let names: Vec<&str> = STRATEGIES.iter().map(|(name, _)| *name).take(8).collect();
+            let names = STRATEGIES.map(|(name, _)| name);
             let hint = nearest(name, names.iter().copied());
             anyhow!("there is no strategy '{name}'{hint}; valid are {}", names.join(", "))
         })
@@ -115,19 +125,24 @@ impl Strategy {
                     );
                 };
                 let scores = strategy::active_label_cleaning(labels, mean(probs).view());
-                (scores, PoolScore::Last)
+                (scores, PoolScore::None)
             }
         })
     }
 }
 
 impl PoolScore {
-    /// Scores of a pool, `[N, K]` per model.
+    /// Scores of `n` examples without labels, `[n, K]` per model; strategies that
+    /// look at labels alone need no models.
     ///
     /// # Errors
     /// If there is too little to look at.
-    pub fn score(&self, pool: &[ArrayView2<'_, f64>], stream: Stream) -> Result<Vec<f64>> {
-        let n = pool.first().map_or(0, ArrayView2::nrows);
+    pub fn score(
+        &self,
+        n: usize,
+        pool: &[ArrayView2<'_, f64>],
+        stream: Stream,
+    ) -> Result<Vec<f64>> {
         Ok(match self {
             Self::ActiveLab(Some(found)) => found.pool_scores(pool, FrequencyTie::Rarest, stream),
             Self::ActiveLab(None) => {
@@ -137,7 +152,7 @@ impl PoolScore {
             Self::Random => strategy::random(n, stream.child(1)),
             Self::OfMean(score) => score(mean(pool).view()),
             Self::Disagreement => disagreement(pool)?,
-            Self::Last => vec![f64::INFINITY; n],
+            Self::None => vec![f64::NAN; n],
         })
     }
 

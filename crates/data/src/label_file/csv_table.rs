@@ -88,6 +88,9 @@ fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gath
     let mut rows = Places::default();
     while advance(path, &mut table, annotators.len() + 1)? {
         let row = table.row();
+        if table.field(0).bytes.is_empty() {
+            return Err(DataError::row(path, row, "no example", "one in the first column"));
+        }
         let number = |_| not_text(path, row, &[table.field(0)]);
         let example = gathered.examples.number(table.field(0)).map_err(number)?;
         if (example as usize) < rows.len() {

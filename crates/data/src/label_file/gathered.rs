@@ -10,7 +10,7 @@ use super::LabelFile;
 use super::numbering::{Name, Numbering};
 use super::order::{as_read, class_order, given_order, sorted};
 use super::places::Places;
-use crate::{DataError, Names};
+use crate::{DataError, Names, listed};
 
 /// One label; the numbers are those of [`Numbering`].
 #[derive(Clone, Copy)]
@@ -144,7 +144,7 @@ impl LabelFile {
         let unused: Vec<&str> =
             names.filter(|(_, used)| !used).map(|(name, _)| name.as_str()).collect();
         if !unused.is_empty() {
-            self.notes.push(format!("no label names class {}", unused.join(", ")));
+            self.notes.push(format!("no label names class {}", listed(&unused)));
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::gathered::Gathered;
-use crate::DataError;
+use crate::{DataError, listed};
 
 #[derive(Deserialize)]
 struct Task {
@@ -83,7 +83,7 @@ fn choice<'a>(
         [] => Ok(None),
         [choice] => Ok(Some(choice)),
         _ => {
-            let found = format!("the choices {} in one annotation", choices.join(", "));
+            let found = format!("the choices {} in one annotation", listed(&choices));
             Err(DataError::row(path, row, found, "one choice"))
         }
     }

@@ -6,6 +6,9 @@ use std::path::Path;
 use super::gathered::{Gathered, Label};
 use crate::{DataError, npy};
 
+/// From here on a float is not the number that was meant any more.
+const INEXACT: f64 = (1_u64 << 53) as f64;
+
 pub(super) fn gather(path: &Path) -> Result<Gathered, DataError> {
     let array = npy::read(path)?;
     let &[n_examples, n_annotators] = array.values.shape() else {
@@ -31,10 +34,15 @@ pub(super) fn gather(path: &Path) -> Result<Gathered, DataError> {
             continue;
         }
         let (example, annotator) = (at / n_annotators, at % n_annotators);
-        if value.fract() != 0.0 || value < 0.0 {
+        if value.fract() != 0.0 || !(0.0..INEXACT).contains(&value) {
             let expected = if array.is_integer { "-1 (missing)" } else { "NaN (missing)" };
             let expected = format!("{expected} or a class from 0");
-            return Err(DataError::row(path, example + 1, format!("label {value}"), expected));
+            let found = if value.abs() < INEXACT {
+                format!("label {value}")
+            } else {
+                format!("label {value:e}")
+            };
+            return Err(DataError::row(path, example + 1, found, expected));
         }
         let class = gathered.classes.number_of_text(&format!("{value:.0}"));
         let label = Label { example: example as u32, annotator: annotator as u32, class };

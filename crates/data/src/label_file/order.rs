@@ -1,5 +1,6 @@
 //! Which index an example, annotator or class gets.
 
+use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::path::Path;
 
@@ -7,7 +8,7 @@ use relabel_scoring::Class;
 
 use super::columns::READ_AS_WIDE;
 use super::gathered::Gathered;
-use crate::{DataError, Names};
+use crate::{DataError, Names, listed};
 
 /// More classes than this would be a column of something else.
 const MAX_CLASSES: i64 = 10_000;
@@ -26,7 +27,8 @@ pub(super) fn sorted(names: &Names) -> Order<Names, u32> {
     let compare = |&a: &usize, &b: &usize| {
         let (x, y) = (numbers[a], numbers[b]);
         let by_number = x.partial_cmp(&y).unwrap_or_else(|| x.is_nan().cmp(&y.is_nan()));
-        by_number.then_with(|| names[a].cmp(&names[b]))
+        let (a, b) = (&names[a], &names[b]);
+        by_number.then_with(|| compare_integers(a, b)).then_with(|| a.cmp(b))
     };
     let mut order: Vec<usize> = (0..names.len()).collect();
     if order.is_sorted_by(|a, b| compare(a, b).is_lt()) {
@@ -40,7 +42,25 @@ pub(super) fn sorted(names: &Names) -> Order<Names, u32> {
     (order.into_iter().map(|name| &names[name]).collect(), index)
 }
 
-/// The value of a name that is a finite number.
+/// Integers that are one and the same float by their digits; what is no integer comes behind.
+fn compare_integers(a: &str, b: &str) -> Ordering {
+    match (integer(a), integer(b)) {
+        (Some((is_negative, a)), Some((_, b))) => {
+            let by_size = (a.len(), a).cmp(&(b.len(), b));
+            if is_negative { by_size.reverse() } else { by_size }
+        }
+        (a, b) => b.is_some().cmp(&a.is_some()),
+    }
+}
+
+/// Whether a name that is an integer is a negative one, and its digits from the first that counts.
+fn integer(name: &str) -> Option<(bool, &str)> {
+    let digits = name.strip_prefix(['-', '+']).unwrap_or(name);
+    let is_integer = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_integer.then(|| (name.starts_with('-'), digits.trim_start_matches('0')))
+}
+
+/// The value of a name that is a number: a finite one, or an integer beyond all floats.
 fn number(name: &str) -> Option<f64> {
     /// So many digits are exact as a float.
     const EXACT: usize = 15;
@@ -50,7 +70,8 @@ fn number(name: &str) -> Option<f64> {
     }
     // What begins otherwise is no number, however it goes on: inf and nan are names.
     let first = name.bytes().next().filter(|byte| matches!(byte, b'0'..=b'9' | b'+' | b'-' | b'.'));
-    first.and_then(|_| name.parse().ok()).filter(|number: &f64| number.is_finite())
+    let number = first.and_then(|_| name.parse().ok());
+    number.filter(|number: &f64| number.is_finite() || integer(name).is_some())
 }
 
 /// The place of every example in the list `ids`.
@@ -151,7 +172,7 @@ fn given_classes(
         index(name).map(|index| Class(index as u16)).ok_or_else(|| {
             let row = gathered.first_row(|label| label.class == number);
             let or_index = if numbered { "" } else { " or its index" };
-            let expected = format!("one of {}{or_index}", given.join(", "));
+            let expected = format!("one of {}{or_index}", listed(given));
             DataError::row(path, row, format!("label {name}"), expected)
         })
     };

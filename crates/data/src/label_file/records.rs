@@ -8,10 +8,9 @@ use std::path::Path;
 
 use super::numbering::{Name, ShortName};
 use crate::DataError;
-use crate::csv_file::unreadable;
+use crate::csv_file::{BYTE_ORDER_MARK, unreadable};
 
 const BLOCK: usize = 1 << 17;
-const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// A file that is being read.
 pub(super) struct Records<'a, R> {

@@ -67,10 +67,11 @@ impl Block {
                 logs.extend_from_slice(numbers);
             }
         }
-        let is_number = !logs.iter().fold(false, |any, p| any | p.is_nan());
+        // What is no number is as if it were 0, so that it concerns its row alone.
+        logs.iter_mut().for_each(|p| *p = if p.is_nan() { 0.0 } else { *p });
         elementary::ln(&mut logs);
         let (least, greatest) = subtract_greatest(&mut logs, k);
-        let is_sound = is_number && least > f64::NEG_INFINITY && greatest < f64::INFINITY;
+        let is_sound = least > f64::NEG_INFINITY && greatest < f64::INFINITY;
         Self { logs, shares, is_sound }
     }
 
