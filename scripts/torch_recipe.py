@@ -3,6 +3,8 @@ import torch
 from torch import nn
 from torch.nn.functional import pad
 
+BATCH = 64
+
 
 class Step:
     """One batch of noise on which a network is trained or asked."""
@@ -39,9 +41,6 @@ class Step:
     def infer(self):
         self.net.eval()
         self.scores(self.x)
-
-
-BATCH = 64
 
 
 def fit(net, n, steps, amp, compiled, device):

@@ -63,8 +63,12 @@ pub enum Command {
     Bench(BenchArgs),
     /// Print a completion script.
     Completions { shell: clap_complete::Shell },
-    /// Print the manual page.
-    Man,
+    /// Print the manual page, or that of a command.
+    Man {
+        /// The command, such as run or data fetch.
+        #[arg(value_name = "COMMAND")]
+        command: Vec<String>,
+    },
 }
 
 #[derive(Args)]

@@ -47,7 +47,7 @@ fn main() -> ExitCode {
         Command::Devices => devices::list(),
         Command::Bench(args) => bench::bench(args, talk),
         Command::Completions { shell } => shell::completions(*shell),
-        Command::Man => shell::man(),
+        Command::Man { command } => shell::man(command),
     };
     result.unwrap_or_else(|error| exit::explain(&error))
 }

@@ -44,6 +44,7 @@ fn printing() -> Vec<Vec<&'static str>> {
         vec!["data", "list"],
         vec!["completions", "bash"],
         vec!["man"],
+        vec!["man", "data", "fetch"],
         vec!["run", "--help"],
     ]
 }
@@ -91,6 +92,8 @@ fn what_will_not_succeed_next_time_either_is_exit_code_2_and_one_sentence() {
         vec!["run", "blobs", "--name", "../elsewhere"],
         vec!["run", "wall-robot-et", "--data", "nowhere"],
         vec!["status", "nowhere"],
+        vec!["man", "nothing"],
+        vec!["man", "run", "nothing"],
         vec!["data", "fetch", "wall-robot", "--offline"],
         other,
     ] {

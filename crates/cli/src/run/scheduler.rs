@@ -8,6 +8,8 @@ const VARIABLES: &[(&str, usize)] = &[
     ("HQ_TASK_ID", 0),
     ("JOB_COMPLETION_INDEX", 0),
     ("PBS_ARRAY_INDEX", 0),
+    // Torque's
+    ("PBS_ARRAYID", 0),
     ("AWS_BATCH_JOB_ARRAY_INDEX", 0),
     ("SGE_TASK_ID", 1),
     ("LSB_JOBINDEX", 1),

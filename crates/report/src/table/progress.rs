@@ -13,6 +13,7 @@ pub(crate) fn standing(run: &Run) -> String {
         return format!("Arrays of {all} runs: {strategies} strategies, {} rounds.", run.rounds);
     }
     match done == all {
+        true if all == 1 => "Its one cell is finished.".into(),
         true => format!("All {all} cells are finished."),
         false => format!("{done} of {all} cells are finished."),
     }
