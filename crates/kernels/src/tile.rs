@@ -1,5 +1,8 @@
 //! How much of a product one cube of units computes, and in which steps.
 
+#[cfg(all(test, feature = "device-tests"))]
+mod contest;
+
 use cubecl::ir::ElemType;
 
 use crate::multiplier::{MatrixUnits, Multiplier};
