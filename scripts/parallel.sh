@@ -20,6 +20,6 @@ cells() {
 }
 
 cells "$@" | awk 'NR > 1 { print $1 }' |
-    parallel --joblog parallel.log --resume-failed --retries 3 --jobs "${JOBS:-100%}" \
-        "$relabel" run "$@" --progress none --cell '{}' '>' /dev/null
+    parallel -q --joblog parallel.log --resume-failed --retries 3 --jobs "${JOBS:-100%}" \
+        sh -c '"$@" > /dev/null' sh "$relabel" run "$@" --progress none --cell '{}'
 "$relabel" run "$@" --progress none

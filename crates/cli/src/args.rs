@@ -104,7 +104,7 @@ pub struct DataNamesArgs {
     pub names: Vec<String>,
     #[command(flatten)]
     pub folder: DataFolderArgs,
-    /// Never connect: fetch fails if something is missing; the others never do.
+    /// Never connect: fetch then fails if something is missing, list and verify need no network.
     #[arg(long)]
     pub offline: bool,
 }

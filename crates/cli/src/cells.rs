@@ -64,7 +64,7 @@ fn arguments(experiment: &ExperimentArgs, index: usize) -> Vec<String> {
 }
 
 /// A word as it has to be typed for a POSIX shell to read it as it is.
-fn quoted(word: &str) -> String {
+pub fn quoted(word: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_./=,:+@%".contains(&byte);
     if !word.is_empty() && word.bytes().all(plain) {
         return word.into();

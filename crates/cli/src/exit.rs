@@ -55,15 +55,15 @@ fn is_full_disk(cause: &(dyn Error + 'static)) -> bool {
     matches!(kind, Some(StorageFull | QuotaExceeded | FileTooLarge))
 }
 
-/// The code of work that ended with `code` and of what was to be done `after` it, whose
-/// error is told here: the rounds are on disk, so it fails part of the work at most.
-pub fn at_least(done: u8, after: anyhow::Result<()>) -> u8 {
-    let Err(error) = after else { return done };
+/// The code of work that ended with `code` and was to be followed by what has this `outcome`,
+/// whose error is told here. The work itself is done, so at most part of it has failed.
+pub fn after_work(code: u8, outcome: anyhow::Result<()>) -> u8 {
+    let Err(error) = outcome else { return code };
     tell!("relabel: {}", sentence(&error));
-    match (done, code(&error)) {
+    match (code, self::code(&error)) {
         (DONE, RETRY) => RETRY,
         (DONE, _) => SOME_FAILED,
-        _ => done,
+        _ => code,
     }
 }
 

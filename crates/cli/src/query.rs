@@ -147,10 +147,11 @@ impl Query<'_> {
                 .map_err(|error| explained(error.into(), Some(file), &input.pred_probs))?;
         }
         let rows = file.as_ref().map_or_else(Rows::default, |file| Rows::of(&file.labels));
-        let labels = file.as_ref().map(|file| file.labels.of_examples(&rows.labelled));
+        let labels = file.as_ref().map(|file| rows.labels_of(&file.labels));
         let of_labelled = rows.labelled_of(&probs);
         let of_labelled: Vec<_> = of_labelled.iter().map(|model| model.view()).collect();
-        let labelled = labels.as_ref().map(|labels| Labelled { labels, probs: &of_labelled });
+        let labelled =
+            labels.as_ref().map(|labels| Labelled { labels: labels.as_ref(), probs: &of_labelled });
         let (scores, pool) = self.strategy.score(labelled, self.compat, self.stream)?;
         let models = probs.first().map(|first| (probs.len(), first.ncols()));
         let unlabelled = rows.unlabelled_of(&probs);

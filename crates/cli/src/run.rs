@@ -154,7 +154,7 @@ impl Plan<'_> {
             talk.say(figures.sentence(took));
         }
         let code = self.conclude(&outcome, &ready.folder, &signals, took, talk);
-        Ok(ExitCode::from(exit::at_least(code, ended)))
+        Ok(ExitCode::from(exit::after_work(code, ended)))
     }
 
     fn worker<'a>(

@@ -156,7 +156,7 @@ fn what_cannot_be_written_is_named_whoever_reads_and_is_exit_code_1() {
 
     let again = place.run();
     assert_eq!(again.status.code(), Some(1), "{}", stderr(&again));
-    let words = "the rounds are on disk, but the report could not be written";
+    let words = "the rounds are on disk, but the report is not whole";
     assert!(stderr(&again).contains(words), "{}", stderr(&again));
 }
 

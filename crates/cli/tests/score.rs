@@ -226,6 +226,6 @@ fn an_unknown_strategy_is_answered_with_the_nearest_one() {
         stderr(&output)
     };
     let (near, far) = (answer("entropi"), answer("zz"));
-    assert!(near.contains("'entropi', did you mean 'entropy'?; valid are activelab,"), "{near}");
-    assert!(far.contains("there is no strategy 'zz'; valid are activelab,"), "{far}");
+    assert!(near.contains("'entropi', did you mean 'entropy'? Valid are activelab,"), "{near}");
+    assert!(far.contains("there is no strategy 'zz'. Valid are activelab,"), "{far}");
 }

@@ -96,8 +96,6 @@ impl CellRun<'_> {
         };
         if progress.records.len() < rounds {
             self.tell_of_device()?;
-            // What a device said on trial was dealt with there.
-            panic_log::forget();
         }
         for number in progress.records.len()..rounds {
             if !self.deadline.leaves_time(progress.records.last().map(RoundRecord::took)) {
@@ -254,6 +252,8 @@ impl CellRun<'_> {
     fn tell_of_device(&self) -> Result<(), ModelError> {
         let first = self.classifiers.first();
         if let Some(note) = first.map_or(Ok(None), |classifier| classifier.note())? {
+            // what the device said on trial was dealt with there
+            panic_log::forget();
             self.tell(CellEvent::Note(note));
         }
         Ok(())

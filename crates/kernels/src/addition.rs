@@ -1,5 +1,6 @@
-//! Adds up the parts that cubes have left behind: every sixteenth one by a unit, in the
-//! order of the parts, and then those of the units.
+//! Adds up the parts that cubes have left behind. The units of a cube take turns at them, each
+//! adds its own, and one adds what the units have. In which order depends on the number of
+//! parts only.
 
 use cubecl::client::Client;
 use cubecl::prelude::*;
@@ -10,9 +11,10 @@ use crate::cubes::{cube_number, cubes};
 use crate::tile::WRITTEN;
 use crate::walk::{GRID, cube, own_rows};
 
-/// Parts that a unit has on their way from memory at the same time: few cubes add up, and
-/// each waits for its own.
+/// Parts that a unit has on their way from memory at the same time, while there are so many:
+/// few cubes add up, and each waits for its own.
 const MANY: usize = 16;
+/// The same of the rest, before the last ones come one by one.
 const SOME: usize = 4;
 
 /// The sum of `number` parts, each `apart` from the one before.
@@ -39,7 +41,7 @@ pub(crate) fn added<M: Size>(
     sum
 }
 
-/// The sum of as many parts, all of which are asked for before one is added.
+/// The sum of `number` parts, all of which are asked for before one is added.
 #[cube]
 fn stretch<M: Size>(
     parts: &[Vector<f32, M>],

@@ -79,12 +79,12 @@ impl Share {
 }
 
 /// The line of a unit's first vector, in a tile whose lines have so many. The units that write
-/// to shared memory in the same turn have two lines of 64 bytes, or parts of one: four lines
-/// apart, at 80 bytes from line to line, they meet in no bank.
+/// to shared memory in the same turn have two lines of 64 bytes, or parts of a longer one: two
+/// lines that are four apart, at 80 bytes from one to the next, meet in no bank. Lines are
+/// taken by eights, so a tile has a multiple of eight, or fewer units than would make eight.
 #[cube]
 pub(crate) fn first_line(unit: usize, #[comptime] vectors: usize) -> usize {
     let number = unit / vectors;
-    // a unit's next line is so many further, and no closer
     if comptime!(UNITS / vectors >= 8) {
         number / 8 * 8 + number % 2 * 4 + number / 2 % 4
     } else {

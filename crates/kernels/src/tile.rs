@@ -11,8 +11,9 @@ use crate::multiplier::{MatrixUnits, Multiplier};
 pub(crate) const UNITS: usize = 256;
 /// Vector length of everything that is written.
 pub(crate) const WRITTEN: usize = 4;
-/// Rows of a product from which on it may have tall tiles.
+/// Rows that a product has at least, and all products of a launch together, to get tall tiles.
 const TALL: usize = 4 * 256;
+const MANY: usize = 16 * 256;
 
 /// The part of the result of one cube.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -40,7 +41,7 @@ impl Tile {
     pub(crate) fn product(by: Multiplier, number: usize, rows: usize, columns: usize) -> Self {
         let base = Self::of(by, false);
         // the last tile of a product may be nearly empty
-        let (large, broad) = (rows >= TALL && number * rows >= 16 * 256, columns > 64);
+        let (large, broad) = (rows >= TALL && number * rows >= MANY, columns > 64);
         let wide = match (base.matrix, large, broad) {
             (Some(_), true, true) => Self { rows: 256, columns: 128, depth: 32, ..base },
             (Some(units), true, false) => {

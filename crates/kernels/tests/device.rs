@@ -84,6 +84,8 @@ fn cases() -> Vec<(String, Case)> {
         (16, 3, 1, 1, 1, 17, 16, 64),
         (16, 3, 1, 1, 2, 34, 24, 16),
         (16, 3, 1, 1, 1, 17, 16, 24),
+        // for a gram 368 parts, 23 for every unit that adds them up
+        (32, 1, 1, 0, 1, 184, 8, 8),
     ]
     .into_iter()
     .map(|(side, size, stride, pad, members, images, inputs, outputs)| {

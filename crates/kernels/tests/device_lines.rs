@@ -20,10 +20,18 @@ struct Stack {
     channels: usize,
 }
 
-/// From less than a strip of rows to more strips than a cube adds up at a time.
-fn stacks() -> [Stack; 6] {
-    [(3, 1, 8), (1, 5, 16), (5, 64, 72), (3, 700, 24), (2, 1100, 136), (1, 5000, 8)]
-        .map(|(members, positions, channels)| Stack { members, positions, channels })
+/// From less than a strip of rows to several strips for every unit of a cube that adds them up.
+fn stacks() -> [Stack; 7] {
+    [
+        (3, 1, 8),
+        (1, 5, 16),
+        (5, 64, 72),
+        (3, 700, 24),
+        (2, 1100, 136),
+        (1, 5000, 8),
+        (1, 115_000, 8),
+    ]
+    .map(|(members, positions, channels)| Stack { members, positions, channels })
 }
 
 impl Stack {

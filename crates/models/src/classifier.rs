@@ -25,7 +25,7 @@ pub enum ModelError {
     /// What this build or this machine cannot do, in words for the user.
     #[error("{0}")]
     Unsupported(String),
-    /// The device failed: it was lost or is full, which may be different next time.
+    /// The device failed while it computed: it may be lost or full, and another time not.
     #[error("{0}")]
     Device(String),
     /// The loss or the probabilities are no longer finite.

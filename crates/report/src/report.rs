@@ -64,10 +64,11 @@ fn tell_apart(runs: &mut [Run]) {
     let titles: Vec<String> = runs.iter().map(Run::title).collect();
     for (run, title) in runs.iter_mut().zip(&titles) {
         if titles.iter().filter(|other| *other == title).count() > 1 {
-            let whole = run.path.display().to_string();
-            let folder = whole.strip_suffix(title.as_str()).unwrap_or(&whole);
-            let folder = if folder.is_empty() { "." } else { folder.trim_end_matches('/') };
-            run.name = format!("{} in {folder}", run.name);
+            let results = run.path.ends_with(title).then(|| run.path.ancestors().nth(2)).flatten();
+            run.name = match results.unwrap_or(&run.path).display().to_string() {
+                here if here.is_empty() => format!("{} in .", run.name),
+                folder => format!("{} in {folder}", run.name),
+            };
         }
     }
 }

@@ -29,8 +29,8 @@ pub enum LabelScore {
 impl LabelScore {
     /// The score of one label under one row of probabilities.
     ///
-    /// A row without entropy scores 1 for its class and 0 for the others. With less of
-    /// it than the smallest divisor, scores in cleanlab 2.9 fall to 0 for all.
+    /// A row with next to no entropy, less than [`EPSILON`] of ln K, has an entropy score of 1
+    /// for its class and of 0 for the others; in cleanlab 2.9 these fall to 0 for all.
     pub(crate) fn of(self, label: Class, row: ArrayView1<'_, f64>, compat: Compat) -> f64 {
         let confidence = row[label.at()];
         match self {

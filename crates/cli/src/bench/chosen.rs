@@ -52,9 +52,10 @@ impl<'a> Chosen<'a> {
         })
     }
 
-    /// The last of the formats: half precision where the device has it.
+    /// Half precision if it is among the formats.
     pub fn fastest(&self) -> Precision {
-        self.formats.last().copied().unwrap_or(Precision::F32)
+        let half = self.formats.contains(&Precision::F16);
+        if half { Precision::F16 } else { Precision::F32 }
     }
 
     /// Whether `part` is measured.

@@ -19,8 +19,7 @@ const STRATEGIES: [(&str, Strategy); 8] = [
     ("active_label_cleaning", Strategy::ActiveLabelCleaning),
 ];
 
-/// What `--help` says of the strategies, which are those of experiments that make
-/// sense without one.
+/// The strategies, for `--help`.
 pub fn strategies() -> String {
     let mut text = String::from("Strategies:\n");
     for (name, _) in STRATEGIES {
@@ -73,8 +72,11 @@ impl Strategy {
         let known = STRATEGIES.iter().find(|(known, _)| *known == name || published(known));
         known.map(|(_, strategy)| *strategy).ok_or_else(|| {
             let names = STRATEGIES.map(|(name, _)| name);
-            let hint = nearest(name, names.iter().copied());
-            anyhow!("there is no strategy '{name}'{hint}; valid are {}", names.join(", "))
+            let hint = match nearest(name, names.iter().copied()) {
+                near if near.is_empty() => ".".into(),
+                near => near,
+            };
+            anyhow!("there is no strategy '{name}'{hint} Valid are {}", names.join(", "))
         })
     }
 

@@ -2,6 +2,8 @@
 //! the pool. Both are scored together, so that it does not matter which way an
 //! example was given.
 
+use std::borrow::Cow;
+
 use ndarray::{Array2, ArrayView2, Axis, CowArray, Ix2, concatenate};
 use relabel_scoring::Labels;
 
@@ -18,6 +20,14 @@ impl Rows {
     pub fn of(labels: &Labels) -> Self {
         let (labelled, unlabelled) = labels.parted();
         Self { labelled, unlabelled }
+    }
+
+    /// The labels of the rows that have some, copied only if there are others.
+    pub fn labels_of<'a>(&self, labels: &'a Labels) -> Cow<'a, Labels> {
+        match self.unlabelled.is_empty() {
+            true => Cow::Borrowed(labels),
+            false => Cow::Owned(labels.of_examples(&self.labelled)),
+        }
     }
 
     /// The probabilities of the rows with labels, copied only if there are others.

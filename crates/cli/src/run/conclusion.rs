@@ -29,8 +29,8 @@ impl Plan<'_> {
         let told = if outcome.finished > 0 { self.report(folder, talk) } else { Ok(()) };
         talk.say(format!("{:.1} s", took.as_secs_f64()));
         self.say_what_is_left(outcome, folder, talk);
-        let told = told.context("the rounds are on disk, but the report could not be written");
-        exit::at_least(exit_code(outcome), told)
+        let told = told.context("the rounds are on disk, but the report is not whole");
+        exit::after_work(exit_code(outcome), told)
     }
 
     /// Whoever comes last sees the cells of all processes. One of many tasks leaves
@@ -58,12 +58,13 @@ impl Plan<'_> {
         if outcome.out_of_time {
             let rounds = self.config.run.rounds;
             let done = self.rounds_done(folder);
+            let finished = self.states(folder).filter(|state| *state == CellState::Done).count();
             talk.say(format!(
                 "the time is up after {} of {} rounds, {} of {cells} cells are finished; \
                  the same command goes on from there",
-                done.iter().sum::<usize>(),
+                done,
                 cells * rounds,
-                done.iter().filter(|&&n| n == rounds).count()
+                finished
             ));
         }
         if !outcome.locked.is_empty() {
@@ -80,13 +81,17 @@ impl Plan<'_> {
     }
 
     /// Finished rounds of the cells of this plan, in earlier sessions too.
-    fn rounds_done(&self, folder: &RunFolder) -> Vec<usize> {
+    fn rounds_done(&self, folder: &RunFolder) -> usize {
         let rounds = self.config.run.rounds;
-        let done = |cell| match folder.cell(cell).state(rounds) {
+        let done = |state| match state {
             CellState::Done => rounds,
             CellState::Partial(n) | CellState::Locked(_, n) | CellState::Failed(_, n) => n,
         };
-        self.cells.iter().map(done).collect()
+        self.states(folder).map(done).sum()
+    }
+
+    fn states<'a>(&'a self, folder: &'a RunFolder) -> impl Iterator<Item = CellState> + 'a {
+        self.cells.iter().map(|cell| folder.cell(cell).state(self.config.run.rounds))
     }
 }
 

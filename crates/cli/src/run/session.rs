@@ -10,6 +10,7 @@ use relabel_experiment::{
 };
 
 use super::{Ready, cores, effort::Figures};
+use crate::cells::quoted;
 
 /// A session that has begun.
 pub struct Begun<'a> {
@@ -95,9 +96,9 @@ fn utc(seconds: u64) -> String {
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
-/// Those of this process; what is no Unicode in them is shown as such.
+/// Those of this process, as a shell takes them; what is no Unicode in them is replaced.
 fn arguments() -> String {
-    let words = std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned());
+    let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
     words.collect::<Vec<_>>().join(" ")
 }
 

@@ -68,7 +68,7 @@ fn long(
         let added = if is_missing(label.bytes) {
             n_missing += 1;
             let number = gathered.examples.number(example);
-            number.map(|number| gathered.unlabelled.push((number, row)))
+            number.map(|number| gathered.rows.push((number, row)))
         } else {
             gathered.add(example, annotator, label, row)
         };
@@ -111,7 +111,7 @@ fn wide(path: &Path, mut table: Table<'_>, annotators: &[String]) -> Result<Gath
             }
         }
         if gathered.labels.len() == n_before {
-            gathered.unlabelled.push((example, row));
+            gathered.rows.push((example, row));
         }
     }
     Ok(gathered)

@@ -29,8 +29,9 @@ pub(super) struct Gathered {
     pub(super) labels: Vec<Label>,
     /// Where each label stands.
     pub(super) places: Places,
-    /// Examples that stand in rows without a label, and those rows.
-    pub(super) unlabelled: Vec<(u32, usize)>,
+    /// Examples that stand in a row with or without a label, and those rows: at least those
+    /// that have none.
+    pub(super) rows: Vec<(u32, usize)>,
     pub(super) notes: Vec<String>,
     /// True if the order of rows and columns carries no meaning.
     pub(super) unordered: bool,
@@ -76,8 +77,8 @@ impl Gathered {
     pub(super) fn row_of_example(&self, example: u32) -> usize {
         let labelled = self.labels.iter().position(|label| label.example == example);
         let labelled = labelled.map(|at| self.places.row(at));
-        let unlabelled = self.unlabelled.iter().find(|(other, _)| *other == example);
-        labelled.into_iter().chain(unlabelled.map(|&(_, row)| row)).min().unwrap_or(1)
+        let other = self.rows.iter().find(|(other, _)| *other == example);
+        labelled.into_iter().chain(other.map(|&(_, row)| row)).min().unwrap_or(1)
     }
 
     /// Puts examples, annotators and classes in order.

@@ -55,7 +55,7 @@ pub(super) fn gather(path: &Path, text: &[u8]) -> Result<Gathered, DataError> {
             gathered.add_text([&example, &annotator, choice], row);
         }
         if gathered.labels.len() == n_before {
-            gathered.unlabelled.push((number, row));
+            gathered.rows.push((number, row));
         }
     }
     if n_skipped > 0 {

@@ -22,8 +22,7 @@ pub(super) fn gather(path: &Path) -> Result<Gathered, DataError> {
     let mut gathered = Gathered::default();
     for example in 0..n_examples {
         let number = gathered.examples.number_of_text(&example.to_string());
-        // Whether or not a label follows.
-        gathered.unlabelled.push((number, example + 1));
+        gathered.rows.push((number, example + 1));
     }
     for annotator in 0..n_annotators {
         gathered.annotators.number_of_text(&annotator.to_string());

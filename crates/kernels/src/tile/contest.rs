@@ -1,5 +1,5 @@
 //! Which tile is the fastest on the device at hand, for the convolutions of a ResNet-18 of width
-//! 64: a measurement that changes nothing, to choose the tiles of [`super::Tile`] by.
+//! 64: a measurement that changes nothing, for choosing the tiles in [`super::Tile`].
 //!
 //! `cargo test --release -p relabel-kernels --features device-tests --lib -- --ignored contest
 //! --nocapture`; `IMAGES=8` makes it small enough for a software rasteriser.

@@ -29,6 +29,10 @@ pub(super) struct Adapter {
 }
 
 impl Adapter {
+    pub(super) fn is_gpu(&self) -> bool {
+        self.is_gpu
+    }
+
     fn name(&self) -> Option<String> {
         let name = || self.device.client().properties().identity.name.to_string();
         catch_unwind(AssertUnwindSafe(name)).ok()

@@ -53,8 +53,12 @@ fn gpu_lines(adapters: &[Adapter], word: &str) -> Vec<DeviceInfo> {
 }
 
 fn gpu_or_advice(adapters: Vec<Adapter>, word: &str) -> Result<OpenDevice, ModelError> {
-    let advise = |why| ModelError::Unsupported(format!("{why}; use the device `auto` or `cpu`"));
-    best_of(adapters, word).map_err(advise)
+    let there = adapters.iter().any(Adapter::is_gpu);
+    best_of(adapters, word).map_err(|why| {
+        let words = format!("{why}; use the device `auto` or `cpu`");
+        // hardware that does not answer may be full or lost
+        if there { ModelError::Device(words) } else { ModelError::Unsupported(words) }
+    })
 }
 
 #[cfg(not(feature = "cuda"))]

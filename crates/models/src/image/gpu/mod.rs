@@ -77,8 +77,7 @@ impl GpuEngine {
                 None => Ok(Err(in_one_line(&why))),
                 // of a device that is full or lost nothing can be said
                 Some(Trouble::Lost) if format == HALF => Err(ModelError::Device(format!(
-                    "{}; should it come again, model.precision = \"f32\" multiplies in a simpler \
-                     way",
+                    "{}; if this happens again, try model.precision = \"f32\"",
                     worker.failure(&why)
                 ))),
                 Some(_) => Err(worker.failure(&why)),
