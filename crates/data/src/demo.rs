@@ -123,34 +123,4 @@ mod tests {
             assert!(dataset.dense[event.example.at()].contains(&(event.annotator, event.class)));
         }
     }
-
-    #[test]
-    fn a_contact_sheet_is_written_where_relabel_sheet_says() {
-        let Some(path) = std::env::var_os("RELABEL_SHEET") else {
-            std::io::Write::write_fmt(
-                &mut std::io::stderr(),
-                format_args!("skipped: RELABEL_SHEET is not set\n"),
-            )
-            .unwrap();
-            return;
-        };
-        let dataset = demo();
-        let (columns, rows, zoom) = (20, 6, 3);
-        let mut sheet =
-            image::RgbImage::new((columns * SIDE * zoom) as u32, (rows * SIDE * zoom) as u32);
-        for class in 0..rows {
-            let members = (0..dataset.truth.len()).filter(|&i| dataset.truth[i].at() == class);
-            for (column, example) in members.take(columns).enumerate() {
-                let plane = SIDE * SIDE;
-                let image = &pixels(&dataset)[example * 3 * plane..][..3 * plane];
-                for (y, x) in (0..SIDE * zoom).flat_map(|y| (0..SIDE * zoom).map(move |x| (y, x))) {
-                    let colour = [0, 1, 2]
-                        .map(|channel| image[channel * plane + y / zoom * SIDE + x / zoom]);
-                    let (left, top) = (column * SIDE * zoom, class * SIDE * zoom);
-                    sheet.put_pixel((left + x) as u32, (top + y) as u32, image::Rgb(colour));
-                }
-            }
-        }
-        sheet.save(path).unwrap();
-    }
 }

@@ -6,9 +6,9 @@ mod parts;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ndarray::{Array2, ArrayView1, Axis};
+use ndarray::{Array2, Axis};
 use rayon::prelude::*;
-use relabel_scoring::{Class, Stream};
+use relabel_scoring::{Class, Stream, first_max};
 
 use self::parts::{Parts, vanished};
 use crate::{
@@ -192,7 +192,7 @@ impl CrossValidation {
             }
             out.pool += &pool;
             out.test += &test;
-            let right = test.axis_iter(Axis(0)).map(argmax).zip(split.test_truth);
+            let right = test.axis_iter(Axis(0)).map(first_max).zip(split.test_truth);
             let right = right.filter(|(said, truth)| *said == truth.at()).count();
             out.fold_accuracy.push(right as f64 / n_test as f64);
             out.notes.extend(parts.notes(fold, split.consensus));
@@ -239,15 +239,4 @@ fn drop_absent_classes(probs: &mut Array2<f64>, trained: &[bool]) {
             };
         }
     }
-}
-
-/// The first position of the largest value.
-fn argmax(probs: ArrayView1<'_, f64>) -> usize {
-    let mut best = 0;
-    for (class, &prob) in probs.iter().enumerate() {
-        if prob > probs[best] {
-            best = class;
-        }
-    }
-    best
 }

@@ -110,8 +110,8 @@ fn not_compiled(device: &str, feature: &str) -> ModelError {
     ))
 }
 
-/// The processor's name where Linux tells it.
-fn cpu_name() -> String {
+/// The processor's name where Linux tells it, else its architecture.
+pub fn cpu_name() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
     model.map_or(std::env::consts::ARCH, |(_, name)| name.trim()).to_owned()

@@ -8,6 +8,7 @@ use relabel_experiment::{
     Config, RunFolder,
     store::{Manifest, Session, host_name},
 };
+use relabel_models::device::cpu_name;
 
 use super::{Ready, cores, effort::Figures};
 use crate::cells::quoted;
@@ -100,13 +101,6 @@ fn utc(seconds: u64) -> String {
 fn arguments() -> String {
     let words = std::env::args_os().skip(1).map(|word| quoted(&word.to_string_lossy()));
     words.collect::<Vec<_>>().join(" ")
-}
-
-fn cpu_name() -> String {
-    let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    info.lines()
-        .find_map(|line| line.strip_prefix("model name"))
-        .map_or_else(|| "unknown".into(), |name| name.trim_matches([' ', '\t', ':']).to_owned())
 }
 
 #[cfg(test)]
