@@ -55,7 +55,7 @@ pub struct DeviceBenchArgs {
 /// Parts of the benchmark, in the order in which they are measured.
 #[derive(Clone, Copy, PartialEq, ValueEnum)]
 pub enum BenchPart {
-    /// From the start of a process to its first training step, twice.
+    /// From the start of a process to its first training step, twice in every format.
     FirstStep,
     /// Class scores against those of the CPU.
     Scores,

@@ -39,7 +39,7 @@ const PARTS: [usize; 3] = [4, 16, 64];
 const LAUNCHES: usize = 10;
 
 #[test]
-#[ignore = "a measurement; it takes a minute on a GPU"]
+#[ignore = "a measurement, for a GPU at hand"]
 fn contest_of_tiles() {
     let images = std::env::var("IMAGES").ok().and_then(|n| n.parse().ok()).unwrap_or(512);
     let client = Device::default().client();
