@@ -57,12 +57,18 @@ impl Plan<'_> {
         let cells = self.cells.len();
         if outcome.out_of_time {
             let rounds = self.config.run.rounds;
-            let done = self.rounds_done(folder);
-            let finished = self.states(folder).filter(|state| *state == CellState::Done).count();
+            // Earlier sessions count too.
+            let states = self.cells.iter().map(|cell| folder.cell(cell).state(rounds));
+            let states: Vec<CellState> = states.collect();
+            let done = states.iter().map(|state| match state {
+                CellState::Done => rounds,
+                CellState::Partial(n) | CellState::Locked(_, n) | CellState::Failed(_, n) => *n,
+            });
+            let finished = states.iter().filter(|state| **state == CellState::Done).count();
             talk.say(format!(
                 "the time is up after {} of {} rounds, {} of {cells} cells are finished; \
                  the same command goes on from there",
-                done,
+                done.sum::<usize>(),
                 cells * rounds,
                 finished
             ));
@@ -78,20 +84,6 @@ impl Plan<'_> {
                 folder.path().join("cells").display()
             );
         }
-    }
-
-    /// Finished rounds of the cells of this plan, in earlier sessions too.
-    fn rounds_done(&self, folder: &RunFolder) -> usize {
-        let rounds = self.config.run.rounds;
-        let done = |state| match state {
-            CellState::Done => rounds,
-            CellState::Partial(n) | CellState::Locked(_, n) | CellState::Failed(_, n) => n,
-        };
-        self.states(folder).map(done).sum()
-    }
-
-    fn states<'a>(&'a self, folder: &'a RunFolder) -> impl Iterator<Item = CellState> + 'a {
-        self.cells.iter().map(|cell| folder.cell(cell).state(self.config.run.rounds))
     }
 }
 
